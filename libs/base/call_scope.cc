@@ -1,0 +1,57 @@
+#include "libs/base/call_scope.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace perennial {
+namespace {
+
+thread_local const CallScope* current_scope = nullptr;
+
+// Trace ids need to be spread, not secret: one seeded generator a thread spares a system call a request.
+uint64_t RandomBits() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  return generator();
+}
+
+bool IsWellFormed(absl::string_view traceparent) {
+  if (traceparent.size() != 55 || traceparent.substr(0, 3) != "00-") return false;
+  for (size_t i = 0; i < traceparent.size(); ++i) {
+    const char c = traceparent[i];
+    const bool dash = i == 2 || i == 35 || i == 52;
+    if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+CallScope::CallScope(absl::Time deadline, std::string traceparent)
+    : deadline_(deadline), traceparent_(std::move(traceparent)), outer_(std::exchange(current_scope, this)) {
+  if (outer_ != nullptr) deadline_ = std::min(deadline_, outer_->deadline_);
+}
+
+CallScope::~CallScope() {
+  current_scope = outer_;
+}
+
+const CallScope* CallScope::Current() {
+  return current_scope;
+}
+
+std::string CallScope::TraceId() const {
+  return traceparent_.size() == 55 ? traceparent_.substr(3, 32) : std::string();
+}
+
+std::string ContinueTrace(absl::string_view incoming) {
+  if (IsWellFormed(incoming)) {
+    return absl::StrFormat("00-%s-%016x-%s", incoming.substr(3, 32), RandomBits(), incoming.substr(53, 2));
+  }
+  return absl::StrFormat("00-%016x%016x-%016x-01", RandomBits(), RandomBits(), RandomBits());
+}
+
+}  // namespace perennial

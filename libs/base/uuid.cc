@@ -1,0 +1,96 @@
+#include "libs/base/uuid.h"
+
+#include <sys/random.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "libs/base/error.h"
+
+namespace perennial {
+namespace {
+
+constexpr absl::string_view kHexDigits = "0123456789abcdef";
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool IsDashPosition(size_t i) {
+  return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+// FNV-1a with a 128-bit state: spreads, and is the same in every build. Not for secrets.
+__extension__ using Uint128 = unsigned __int128;
+
+void Mix(Uint128& state, uint8_t byte) {
+  constexpr Uint128 kPrime = (Uint128{1} << 88) + 0x13B;
+  state = (state ^ byte) * kPrime;
+}
+
+}  // namespace
+
+absl::StatusOr<Uuid> Uuid::Parse(absl::string_view text) {
+  if (text.size() != 36) return absl::InvalidArgumentError("not a UUID");
+  std::array<uint8_t, 16> bytes;
+  size_t nibble = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (IsDashPosition(i)) {
+      if (text[i] != '-') return absl::InvalidArgumentError("not a UUID");
+      continue;
+    }
+    const int value = HexValue(text[i]);
+    if (value < 0) return absl::InvalidArgumentError("not a UUID");
+    uint8_t& byte = bytes[nibble / 2];
+    byte = nibble % 2 == 0 ? static_cast<uint8_t>(value << 4) : static_cast<uint8_t>(byte | value);
+    ++nibble;
+  }
+  return Uuid(bytes);
+}
+
+Uuid Uuid::FromTrusted(absl::string_view text) {
+  absl::StatusOr<Uuid> id = Parse(text);
+  if (!id.ok()) {
+    std::fprintf(stderr, "a stored id is not a UUID\n");
+    std::abort();
+  }
+  return *id;
+}
+
+Uuid Uuid::Derive(const Uuid& from, absl::string_view purpose) {
+  Uint128 state = (Uint128{0x6c62272e07bb0142} << 64) + 0x62b821756295c58d;
+  for (uint8_t byte : from.bytes_) Mix(state, byte);
+  for (char c : purpose) Mix(state, static_cast<uint8_t>(c));
+  std::array<uint8_t, 16> bytes;
+  for (uint8_t& byte : bytes) {
+    byte = static_cast<uint8_t>(state);
+    state >>= 8;
+  }
+  bytes[6] = static_cast<uint8_t>((bytes[6] & 0x0f) | 0x80);
+  bytes[8] = static_cast<uint8_t>((bytes[8] & 0x3f) | 0x80);
+  return Uuid(bytes);
+}
+
+std::string Uuid::ToString() const {
+  std::string text;
+  text.reserve(36);
+  for (size_t i = 0; i < bytes_.size(); ++i) {
+    if (IsDashPosition(text.size())) text.push_back('-');
+    text.push_back(kHexDigits[bytes_[i] >> 4]);
+    text.push_back(kHexDigits[bytes_[i] & 0x0f]);
+  }
+  return text;
+}
+
+Uuid RandomIdSource::Next() {
+  std::array<uint8_t, 16> bytes;
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
+  bytes[6] = static_cast<uint8_t>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<uint8_t>((bytes[8] & 0x3f) | 0x80);
+  return Uuid(bytes);
+}
+
+}  // namespace perennial

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "libs/base/clock.h"
+#include "libs/base/uuid.h"
+
+namespace perennial::crypto {
+
+// What an access token says. On the wire: a JWT (RFC 7519) signed with Ed25519 (RFC 8037); no other algorithm
+// is read.
+struct AccessClaims {
+  Uuid account_id;  // sub
+  Uuid session_id;  // sid
+  absl::Time issue_time;
+  absl::Time expire_time;
+};
+
+// An Ed25519 key pair from a 32-byte seed.
+class SigningKey {
+ public:
+  SigningKey(std::string key_id, absl::string_view seed);
+  std::string Sign(const AccessClaims& claims) const;
+  const std::string& key_id() const { return key_id_; }
+  const std::string& public_key() const { return public_key_; }  // 32 bytes
+
+ private:
+  std::string key_id_;
+  std::string public_key_;
+  std::string secret_key_;
+};
+
+struct VerifyingKey {
+  std::string key_id;
+  std::string public_key;  // 32 bytes
+};
+
+// Verifies access tokens without asking account each time. Thread-safe.
+class AccessTokenVerifier {
+ public:
+  // Where current keys are had: account's SigningKeyService.
+  using FetchKeys = std::function<absl::StatusOr<std::vector<VerifyingKey>>()>;
+
+  AccessTokenVerifier(FetchKeys fetch, const Clock& clock) : fetch_(std::move(fetch)), clock_(clock) {}
+
+  // The claims, or UNAUTHENTICATED / ACCESS_TOKEN_INVALID or ACCESS_TOKEN_EXPIRED, or UNAVAILABLE while no
+  // keys can be had. An unknown key id fetches keys anew, at most every 5 seconds.
+  absl::StatusOr<AccessClaims> Verify(absl::string_view token);
+
+ private:
+  absl::StatusOr<AccessClaims> VerifySignature(absl::string_view token);
+  absl::StatusOr<std::string> PublicKey(const std::string& key_id);
+
+  const FetchKeys fetch_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  absl::flat_hash_map<std::string, std::string> keys_;
+  absl::Time last_fetch_ = absl::InfinitePast();
+  // Tokens already verified, by their full text; a signature costs more than all else of a small call.
+  absl::flat_hash_map<std::string, AccessClaims> verified_;
+};
+
+}  // namespace perennial::crypto

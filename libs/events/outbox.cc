@@ -1,0 +1,106 @@
+#include "libs/events/outbox.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "libs/base/status_macros.h"
+
+namespace perennial::events {
+namespace {
+
+constexpr absl::Duration kKeepRelayed = absl::Hours(24 * 7);
+constexpr absl::Duration kKeepReceived = absl::Hours(24 * 14);
+
+redis::Command AddToStream(const std::string& stream, const pg::Row& row) {
+  // Streams are as long as the outbox keeps facts; the ids are milliseconds of Redis's own clock.
+  const std::string oldest_id = std::to_string(absl::ToUnixMillis(absl::Now() - kKeepRelayed));
+  return {"XADD",           stream,
+          "MINID",          "~",
+          oldest_id,        "*",
+          "event_id",       row.Get<std::string>("event_id"),
+          "type",           row.Get<std::string>("type"),
+          "account_id",     row.Get<std::string>("account_id"),
+          "subject",        row.Get<std::string>("subject"),
+          "occurred_at_ms", std::to_string(absl::ToUnixMillis(row.Get<absl::Time>("occurred_at"))),
+          "attributes",     row.Get<std::string>("attributes")};
+}
+
+}  // namespace
+
+std::string StreamOf(absl::string_view service) {
+  return absl::StrCat("perennial.events.", service);
+}
+
+absl::Status Outbox::Add(const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    RETURN_IF_ERROR(
+        database_
+            .Query("INSERT INTO outbox (event_id, type, account_id, subject, occurred_at, attributes) "
+                   "VALUES ($1, $2, $3, $4, $5, $6)",
+                   event.id, event.type, event.account_id, event.subject, event.occurred_at,
+                   nlohmann::json(event.attributes).dump())
+            .status());
+  }
+  return absl::OkStatus();
+}
+
+Relay::Relay(absl::string_view service, pg::Database& database, redis::Client& redis, const Clock& clock,
+             telemetry::Metrics& metrics)
+    : stream_(StreamOf(service)),
+      database_(database),
+      redis_(redis),
+      clock_(clock),
+      waiting_(metrics.GaugeOf("perennial_outbox_waiting", "Facts not yet relayed to Redis.")) {}
+
+absl::Status Relay::ResendIfRedisWasEmptied() {
+  const std::string marker = absl::StrCat(stream_, ".relayed");
+  ASSIGN_OR_RETURN(const redis::Reply reply, redis_.Run({"EXISTS", marker}));
+  if (reply.integer != 0) return absl::OkStatus();
+  RETURN_IF_ERROR(
+      database_.Query("UPDATE outbox SET relayed_at = NULL WHERE relayed_at IS NOT NULL").status());
+  return redis_.Run({"SET", marker, "1"}).status();
+}
+
+absl::StatusOr<int> Relay::RunOnce() {
+  int relayed = 0;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const pg::Rows waiting,
+                     database_.Query("SELECT count(*) AS waiting FROM outbox WHERE relayed_at IS NULL"));
+    waiting_.Set(static_cast<double>(waiting[0].Get<int64_t>("waiting")));
+    RETURN_IF_ERROR(ResendIfRedisWasEmptied());
+    // The lock keeps the order when several processes relay the same outbox.
+    ASSIGN_OR_RETURN(
+        const pg::Rows rows,
+        database_.Query("SELECT sequence, event_id, type, account_id, subject, occurred_at, attributes "
+                        "FROM outbox WHERE relayed_at IS NULL ORDER BY sequence LIMIT 500 FOR UPDATE"));
+    if (rows.empty()) return absl::OkStatus();
+    std::vector<redis::Command> commands;
+    std::vector<int64_t> sequences;
+    for (const pg::Row row : rows) {
+      commands.push_back(AddToStream(stream_, row));
+      sequences.push_back(row.Get<int64_t>("sequence"));
+    }
+    RETURN_IF_ERROR(redis_.RunAll(commands).status());
+    relayed = rows.size();
+    // Killed before this commits, the facts go out twice: the inbox drops repeats.
+    return database_
+        .Query("UPDATE outbox SET relayed_at = $1 WHERE sequence = ANY($2)", clock_.Now(), sequences)
+        .status();
+  }));
+  return relayed;
+}
+
+absl::StatusOr<int> Relay::Purge() {
+  ASSIGN_OR_RETURN(const pg::Rows relayed,
+                   database_.Query("DELETE FROM outbox WHERE sequence IN (SELECT sequence FROM outbox WHERE "
+                                   "relayed_at < $1 LIMIT 1000)",
+                                   clock_.Now() - kKeepRelayed));
+  ASSIGN_OR_RETURN(const pg::Rows received,
+                   database_.Query("DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE "
+                                   "received_at < $1 LIMIT 1000)",
+                                   clock_.Now() - kKeepReceived));
+  return static_cast<int>(relayed.affected() + received.affected());
+}
+
+}  // namespace perennial::events

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "libs/pg/param.h"
+#include "libs/pg/rows.h"
+#include "libs/telemetry/metrics.h"
+
+namespace perennial::pg {
+
+// A bounded pool of connections to one service's schema. Thread-safe.
+//
+// Errors: a lost or missing connection is UNAVAILABLE / SERVICE_UNAVAILABLE; a passed deadline is
+// DEADLINE_EXCEEDED / DEADLINE_PASSED; a violated unique constraint is ALREADY_EXISTS and
+// ViolatedConstraint() names it; anything else that Postgres refuses is a bug: INTERNAL, and logged.
+class Database {
+ public:
+  // `url`: libpq's, postgres://role:password@host:port/database. Connections are opened when first needed.
+  Database(std::string url, int max_connections, telemetry::Metrics& metrics);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // Runs one statement: in the thread's transaction if it has one, else by itself.
+  // `sql` is a constant with parameters $1, $2, …
+  template <typename... Args>
+  absl::StatusOr<Rows> Query(absl::string_view sql, const Args&... args) {
+    return Run(sql, {Param(args)...});
+  }
+
+  // Runs `body` in a transaction and commits if it returns OK. `body` runs again after a serialization
+  // failure or a deadlock, so it may only decide and query. Inside a transaction of this thread, `body`
+  // becomes part of that one.
+  absl::Status Transact(absl::FunctionRef<absl::Status()> body);
+
+  // OK if the database answers and its newest migration is at least `version` (a dbmate version,
+  // "20261123000000").
+  absl::Status CheckReady(absl::string_view version);
+
+ private:
+  class Connection;
+  class Lease;
+  struct Pool;
+
+  absl::StatusOr<Rows> Run(absl::string_view sql, const std::vector<Param>& params);
+  absl::Status TransactOnce(absl::FunctionRef<absl::Status()> body);
+
+  std::unique_ptr<Pool> pool_;
+};
+
+// The name of the constraint that an ALREADY_EXISTS status of Query is about; empty for any other status.
+std::string ViolatedConstraint(const absl::Status& status);
+
+}  // namespace perennial::pg

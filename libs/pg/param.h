@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "libs/base/civil_date.h"
+#include "libs/base/uuid.h"
+
+namespace perennial::pg {
+
+// Raw bytes (bytea), as opposed to text.
+struct Bytes {
+  std::string value;
+};
+
+// A statement's parameter in Postgres's text form, or NULL.
+class Param {
+ public:
+  Param(std::nullopt_t) {}
+  Param(std::string text) : text_(std::move(text)) {}
+  Param(absl::string_view text) : text_(text) {}
+  Param(const char* text) : text_(text) {}
+  Param(int64_t value) : text_(std::to_string(value)) {}
+  Param(int value) : text_(std::to_string(value)) {}
+  Param(bool value) : text_(value ? "t" : "f") {}
+  Param(const Uuid& id) : text_(id.ToString()) {}
+  Param(absl::Time time);
+  Param(CivilDate date) : text_(FormatDate(date)) {}
+  Param(const Bytes& bytes);
+  // Postgres arrays: for `= ANY($1)` and `unnest($1, $2)`, so that a batch is one round trip.
+  Param(const std::vector<Uuid>& ids);
+  Param(const std::vector<int64_t>& values);
+  Param(const std::vector<std::string>& texts);
+  template <typename T>
+  Param(const std::optional<T>& value) : Param(value ? Param(*value) : Param(std::nullopt)) {}
+
+  const std::optional<std::string>& text() const { return text_; }
+
+ private:
+  std::optional<std::string> text_;
+};
+
+}  // namespace perennial::pg

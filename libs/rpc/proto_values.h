@@ -1,0 +1,26 @@
+#pragma once
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/type/date.pb.h"
+#include "libs/base/civil_date.h"
+#include "libs/base/money.h"
+#include "perennial/type/money.pb.h"
+
+// Mapping of the values that all services share. FromProto validates, ToProto is total.
+namespace perennial::rpc {
+
+google::protobuf::Timestamp ToProto(absl::Time time);
+google::type::Date ToProto(CivilDate date);
+type::Money ToProto(const Money& money);
+
+absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
+// INVALID_ARGUMENT unless it is a full date of the years 2000 to 2199. `field` is its path in the request.
+absl::StatusOr<CivilDate> FromProto(const google::type::Date& date, absl::string_view field);
+// INVALID_ARGUMENT unless the currency code is three upper-case letters and the amount is within
+// ±kMaxMoneyMinor.
+absl::StatusOr<Money> FromProto(const type::Money& money, absl::string_view field);
+
+}  // namespace perennial::rpc

@@ -1,0 +1,365 @@
+#include "libs/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <grpcpp/support/proto_buffer_writer.h>
+
+#include <exception>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "grpc/health/v1/health.pb.h"
+#include "libs/base/call_scope.h"
+#include "libs/base/error.h"
+#include "libs/crypto/keyed_hash.h"
+#include "libs/crypto/seal.h"
+#include "libs/rpc/identity.h"
+#include "libs/rpc/status.h"
+#include "libs/telemetry/log.h"
+
+namespace perennial::rpc {
+namespace {
+
+using google::protobuf::Message;
+
+// Ours is told as a typed error; the transport's, far above it, cuts off what nobody sends by mistake.
+constexpr size_t kMaxRequestBytes = 1 << 20;
+constexpr int kMaxTransportBytes = 16 << 20;
+constexpr absl::Duration kLongestCall = absl::Seconds(60);
+
+// CamelCase, as dashboards for go-grpc-middleware's metrics have them.
+constexpr std::array<const char*, 17> kCodeNames = {
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
+
+struct MethodMetrics {
+  MethodMetrics(telemetry::Metrics& metrics, const std::string& service, const std::string& method) {
+    const telemetry::Labels labels = {
+        {"grpc_type", "unary"}, {"grpc_service", service}, {"grpc_method", method}};
+    started = &metrics.CounterOf("grpc_server_started_total", "Calls begun.", labels);
+    seconds = &metrics.HistogramOf("grpc_server_handling_seconds", "From a call's arrival to its answer.",
+                                   telemetry::LatencyBounds(), labels);
+    // All codes from the start, or the first error of a kind would be invisible to rate().
+    for (size_t code = 0; code < kCodeNames.size(); ++code) {
+      telemetry::Labels with_code = labels;
+      with_code["grpc_code"] = kCodeNames[code];
+      handled[code] = &metrics.CounterOf("grpc_server_handled_total", "Calls answered, by code.", with_code);
+    }
+  }
+
+  telemetry::Counter* started;
+  telemetry::Histogram* seconds;
+  std::array<telemetry::Counter*, kCodeNames.size()> handled;
+};
+
+std::string Header(const grpc::CallbackServerContext& context, const char* name) {
+  const auto& metadata = context.client_metadata();
+  const auto it = metadata.find(name);
+  return it == metadata.end() ? std::string() : std::string(it->second.data(), it->second.size());
+}
+
+Credentials CredentialsOf(const grpc::CallbackServerContext& context) {
+  Credentials credentials{Header(context, "authorization"), ""};
+  const auto ids = context.auth_context()->FindPropertyValues("peer_spiffe_id");
+  if (ids.size() == 1) credentials.spiffe_id.assign(ids[0].data(), ids[0].size());
+  return credentials;
+}
+
+absl::Status Parse(const grpc::ByteBuffer& bytes, Message& message) {
+  if (bytes.Length() > kMaxRequestBytes) {
+    return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_TOO_LARGE", "a request has at most 1 MiB");
+  }
+  grpc::ByteBuffer copy(bytes);  // the reader consumes; slices are shared, not copied
+  grpc::ProtoBufferReader reader(&copy);
+  if (!message.ParseFromZeroCopyStream(&reader)) {
+    return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_MALFORMED",
+                   "the request cannot be read as the method's message; strings must be valid UTF-8");
+  }
+  return absl::OkStatus();
+}
+
+grpc::ByteBuffer Serialize(const Message& message) {
+  grpc::ByteBuffer bytes;
+  bool own = true;
+  grpc::SerializationTraits<Message>::Serialize(message, &bytes, &own);
+  return bytes;
+}
+
+std::string Deterministic(const Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+absl::StatusOr<Uuid> RequestIdOf(const Message& request) {
+  const auto* field = request.GetDescriptor()->FindFieldByName("request_id");
+  const std::string text = request.GetReflection()->GetString(request, field);
+  const auto id = Uuid::Parse(text);
+  if (!id.ok() || id->IsNil())
+    return InvalidField("request_id", "must be a UUID, new for each request and kept when it is sent again");
+  return *id;
+}
+
+// Answers calls of methods that no service here has.
+class UnknownMethods final : public grpc::CallbackGenericService {
+ public:
+  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override {
+    class Reactor final : public grpc::ServerGenericBidiReactor {
+     public:
+      Reactor() {
+        Finish(ToGrpc(Refusal(absl::StatusCode::kUnimplemented, "METHOD_NOT_FOUND",
+                              "this service has no such method")));
+      }
+      void OnDone() override { delete this; }
+    };
+    return new Reactor;
+  }
+};
+
+std::shared_ptr<grpc::ServerCredentials> TlsCredentials(const Tls& tls) {
+  grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = tls.authority;
+  options.pem_key_cert_pairs.push_back({tls.private_key, tls.certificate_chain});
+  return grpc::SslServerCredentials(options);
+}
+
+}  // namespace
+
+struct Server::State {
+  Options options;
+  work::Pool& pool;
+  RequestLog& requests;
+  crypto::AccessTokenVerifier& tokens;
+  telemetry::Metrics& metrics;
+  std::vector<Service> services;
+  std::vector<std::unique_ptr<grpc::Service>> registered;
+  UnknownMethods unknown_methods;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<grpc::Server> health_server;
+  int port = 0;
+
+  grpc::ServerUnaryReactor* Accept(const Service::Method& method, const std::string& full_method,
+                                   const MethodMetrics& seen, grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* request, grpc::ByteBuffer* response);
+  absl::Status Handle(const Service::Method& method, const std::string& full_method, Call& call,
+                      grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
+                      grpc::ByteBuffer& response);
+  absl::Status Mutate(const Service::Method& method, const std::string& full_method, const Call& call,
+                      const Message& request, Message& response);
+  void SetServing(bool ready);
+};
+
+namespace {
+
+// Registers a service's methods as raw callbacks: what generated code does, but by descriptor.
+class RawService final : public grpc::Service {
+ public:
+  using Handler = std::function<grpc::ServerUnaryReactor*(grpc::CallbackServerContext*,
+                                                          const grpc::ByteBuffer*, grpc::ByteBuffer*)>;
+
+  void AddRaw(std::string full_method, Handler handler) {
+    names_.push_back(
+        std::make_unique<std::string>(absl::StrCat("/", full_method)));  // gRPC keeps the pointer
+    AddMethod(new grpc::internal::RpcServiceMethod(names_.back()->c_str(),
+                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+    MarkMethodRawCallback(
+        static_cast<int>(names_.size()) - 1,
+        new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(std::move(handler)));
+  }
+
+ private:
+  std::vector<std::unique_ptr<std::string>> names_;
+};
+
+void LogCall(const std::string& method, const Call& call, const absl::Status& status, absl::Duration took) {
+  const auto severity =
+      status.code() == absl::StatusCode::kInternal || status.code() == absl::StatusCode::kUnknown
+          ? telemetry::Severity::kError
+          : telemetry::Severity::kInfo;
+  telemetry::Log(severity, "call",
+                 {{"method", method},
+                  {"caller", RequestScope(call.caller)},
+                  {"code", std::string(kCodeNames[static_cast<size_t>(status.code())])},
+                  {"reason", ReasonOf(status)},
+                  {"ms", absl::ToDoubleMilliseconds(took)}});
+}
+
+}  // namespace
+
+absl::Status Server::State::Mutate(const Service::Method& method, const std::string& full_method,
+                                   const Call& call, const Message& request, Message& response) {
+  ASSIGN_OR_RETURN(const Uuid request_id, RequestIdOf(request));
+  const RequestKey key{RequestScope(call.caller), request_id, full_method,
+                       crypto::KeyedHash(options.secret_key, Deterministic(request))};
+  // Answers may hold personal data and tokens: they rest sealed.
+  const std::string context = absl::StrCat("request_log/", key.scope, "/", request_id.ToString());
+  ASSIGN_OR_RETURN(std::optional<std::string> sealed, requests.Find(key));
+  if (!sealed) {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const void> prepared, method.prepare(call, request));
+    ASSIGN_OR_RETURN(sealed, requests.Once(key, [&]() -> absl::StatusOr<std::string> {
+      RETURN_IF_ERROR(method.commit(call, request, prepared.get(), response));
+      return crypto::Seal(options.secret_key, context, response.SerializeAsString());
+    }));
+  }
+  const std::optional<std::string> answer = crypto::Open(options.secret_key, context, *sealed);
+  if (!answer || !response.ParseFromString(*answer))
+    return absl::InternalError("a stored answer cannot be opened");
+  return method.finish ? method.finish(call, request, response) : absl::OkStatus();
+}
+
+absl::Status Server::State::Handle(const Service::Method& method, const std::string& full_method, Call& call,
+                                   grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
+                                   grpc::ByteBuffer& response) {
+  if (context.IsCancelled()) return absl::CancelledError();
+  if (CallScope::Current()->deadline() <= absl::Now()) return absl::DeadlineExceededError("");
+  try {
+    ASSIGN_OR_RETURN(call.caller, Identify(CredentialsOf(context), method.access, tokens));
+    const std::unique_ptr<Message> in(method.request_prototype->New());
+    const std::unique_ptr<Message> out(method.response_prototype->New());
+    RETURN_IF_ERROR(Parse(request, *in));
+    RETURN_IF_ERROR(method.is_mutation ? Mutate(method, full_method, call, *in, *out)
+                                       : method.read(call, *in, *out));
+    response = Serialize(*out);
+    return absl::OkStatus();
+  } catch (const std::exception& error) {
+    telemetry::Log(telemetry::Severity::kError, "exception in a handler",
+                   {{"method", full_method}, {"error", error.what()}});
+    return absl::InternalError("exception");
+  }
+}
+
+grpc::ServerUnaryReactor* Server::State::Accept(const Service::Method& method, const std::string& full_method,
+                                                const MethodMetrics& seen,
+                                                grpc::CallbackServerContext* context,
+                                                const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  const absl::Time arrived = absl::Now();
+  seen.started->Add();
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const auto finish = [&seen, reactor, arrived](const grpc::Status& status) {
+    seen.handled[status.error_code()]->Add();
+    seen.seconds->Observe(absl::ToDoubleSeconds(absl::Now() - arrived));
+    reactor->Finish(status);
+  };
+  const bool accepted =
+      pool.TrySubmit([this, &method, &full_method, context, request, response, arrived, finish] {
+        const absl::Time deadline = std::min(absl::FromChrono(context->deadline()), arrived + kLongestCall);
+        const CallScope scope(deadline, ContinueTrace(Header(*context, "traceparent")));
+        Call call;
+        const absl::Status status = Handle(method, full_method, call, *context, *request, *response);
+        LogCall(full_method, call, status, absl::Now() - arrived);
+        finish(ToGrpc(status));
+      });
+  if (!accepted) {
+    finish(ToGrpc(Refusal(absl::StatusCode::kResourceExhausted, "OVERLOADED",
+                          "too many calls at once; try again after a moment")));
+  }
+  return reactor;
+}
+
+void Server::State::SetServing(bool ready) {
+  for (grpc::Server* each : {server.get(), health_server.get()}) {
+    if (each == nullptr) continue;
+    auto* health = each->GetHealthCheckService();
+    health->SetServingStatus(ready);  // "" and every registered name
+    health->SetServingStatus("readiness", ready);
+    health->SetServingStatus("liveness", true);
+    for (const Service& service : services) health->SetServingStatus(service.full_name_, ready);
+  }
+}
+
+Server::Server(Options options, work::Pool& pool, RequestLog& requests, crypto::AccessTokenVerifier& tokens,
+               telemetry::Metrics& metrics)
+    : state_(new State{.options = std::move(options),
+                       .pool = pool,
+                       .requests = requests,
+                       .tokens = tokens,
+                       .metrics = metrics,
+                       .services = {},
+                       .registered = {},
+                       .unknown_methods = {},
+                       .server = {},
+                       .health_server = {}}) {
+  // Links the descriptor in, or reflection could not describe the health service.
+  grpc::health::v1::HealthCheckRequest::descriptor();
+}
+
+Server::~Server() {
+  Stop(absl::ZeroDuration());
+}
+
+void Server::Add(Service service) {
+  service.CheckComplete();
+  auto raw = std::make_unique<RawService>();
+  for (const auto& method : service.methods_) {
+    const std::string full_method = absl::StrCat(service.full_name_, "/", method->name);
+    const MethodMetrics seen(state_->metrics, service.full_name_, method->name);
+    raw->AddRaw(full_method, [state = state_.get(), &method = *method, full_method, seen](
+                                 grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                 grpc::ByteBuffer* response) {
+      return state->Accept(method, full_method, seen, context, request, response);
+    });
+  }
+  state_->registered.push_back(std::move(raw));
+  state_->services.push_back(std::move(service));
+}
+
+absl::Status Server::Start() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(state_->options.listen, TlsCredentials(state_->options.tls), &state_->port);
+  builder.SetMaxReceiveMessageSize(kMaxTransportBytes);
+  // Clients that stay connected for ever would never find a new replica.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 300'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  for (const auto& service : state_->registered) builder.RegisterService(service.get());
+  builder.RegisterCallbackGenericService(&state_->unknown_methods);
+  state_->server = builder.BuildAndStart();
+  if (!state_->server) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", state_->options.listen,
+                                               ": the port is taken, or the certificate cannot be used"));
+  }
+  if (!state_->options.health_listen.empty()) {
+    grpc::ServerBuilder health_builder;
+    health_builder.AddListeningPort(state_->options.health_listen, grpc::InsecureServerCredentials());
+    health_builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    state_->health_server = health_builder.BuildAndStart();
+    if (!state_->health_server)
+      return absl::UnavailableError(absl::StrCat("cannot listen on ", state_->options.health_listen));
+  }
+  state_->SetServing(false);
+  return absl::OkStatus();
+}
+
+int Server::port() const {
+  return state_->port;
+}
+
+void Server::SetReady(bool ready) {
+  state_->SetServing(ready);
+}
+
+void Server::Stop(absl::Duration grace) {
+  if (!state_->server) return;
+  state_->SetServing(false);
+  state_->server->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  if (state_->health_server) state_->health_server->Shutdown();
+  state_->pool.Drain();
+  state_->server.reset();
+  state_->health_server.reset();
+}
+
+}  // namespace perennial::rpc

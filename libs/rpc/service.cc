@@ -1,0 +1,41 @@
+#include "libs/rpc/service.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+
+namespace perennial::rpc {
+
+Access Public() {
+  return {Access::Kind::kPublic, {}};
+}
+Access Customers() {
+  return {Access::Kind::kCustomers, {}};
+}
+Access Services(std::vector<std::string> names) {
+  return {Access::Kind::kServices, std::move(names)};
+}
+Access Operators() {
+  return {Access::Kind::kOperators, {}};
+}
+
+void Service::CheckComplete() const {
+  const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(full_name_);
+  std::set<std::string> handled;
+  for (const auto& method : methods_) handled.insert(method->name);
+  bool complete = descriptor != nullptr && handled.size() == methods_.size();
+  for (int i = 0; descriptor != nullptr && i < descriptor->method_count(); ++i) {
+    const auto* method = descriptor->method(i);
+    const bool has_handler = handled.erase(method->name()) == 1;
+    if (!has_handler) std::fprintf(stderr, "%s has no handler\n", method->full_name().c_str());
+    complete = complete && has_handler;
+  }
+  for (const std::string& unknown : handled) {
+    std::fprintf(stderr, "%s has no method %s\n", full_name_.c_str(), unknown.c_str());
+  }
+  if (!complete || !handled.empty()) std::abort();
+}
+
+}  // namespace perennial::rpc

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/base/caller.h"
+#include "libs/base/status_macros.h"
+
+namespace perennial::rpc {
+
+// What a handler may know of the call beside the request.
+struct Call {
+  Caller caller;
+};
+
+// Who may call a method (R33); anybody else is refused before the request is looked at.
+struct Access {
+  enum class Kind { kPublic, kCustomers, kServices, kOperators };
+  Kind kind;
+  std::vector<std::string> services;  // kServices: by name; operators are let in as well
+};
+Access Public();
+Access Customers();
+Access Services(std::vector<std::string> names);
+Access Operators();
+
+// A mutating method (DESIGN.md, "Every mutating call"):
+//   prepare  optional: talks to other processes, under keys derived from request_id, so that it may be
+//   repeated;
+//            changes nothing here. Not run when the request was answered before.
+//   commit   the effect, in one local transaction with the record of the request. May run more than once.
+//   finish   optional: drives what commit made durable (asks the gateway, say) and gives the final answer.
+//   Also run
+//            when the request was answered before, so a repeat picks up where a killed process left off.
+template <typename Request, typename Response, typename Prepared = std::monostate>
+struct Mutation {
+  std::function<absl::StatusOr<Prepared>(const Call&, const Request&)> prepare;
+  std::function<absl::StatusOr<Response>(const Call&, const Request&, const Prepared&)> commit;
+  std::function<absl::StatusOr<Response>(const Call&, const Request&, const Response& committed)> finish;
+};
+
+// The handlers of one proto service.
+class Service {
+ public:
+  // `full_name`: "perennial.account.v1.AccountService". Its descriptor must be linked in.
+  explicit Service(std::string full_name) : full_name_(std::move(full_name)) {}
+
+  // A method that changes nothing.
+  template <typename Request, typename Response>
+  void Read(const std::string& method, Access access,
+            std::function<absl::StatusOr<Response>(const Call&, const Request&)> handler) {
+    Method& added = Add<Request, Response>(method, std::move(access));
+    added.read = [handler = std::move(handler)](const Call& call, const Message& request, Message& response) {
+      return Store(handler(call, static_cast<const Request&>(request)), response);
+    };
+  }
+
+  template <typename Request, typename Response, typename Prepared = std::monostate>
+  void Mutate(const std::string& method, Access access, Mutation<Request, Response, Prepared> mutation) {
+    Method& added = Add<Request, Response>(method, std::move(access));
+    added.is_mutation = true;
+    added.prepare = [prepare = mutation.prepare](
+                        const Call& call,
+                        const Message& request) -> absl::StatusOr<std::shared_ptr<const void>> {
+      if (!prepare) return std::make_shared<const Prepared>();
+      ASSIGN_OR_RETURN(Prepared prepared, prepare(call, static_cast<const Request&>(request)));
+      return std::make_shared<const Prepared>(std::move(prepared));
+    };
+    added.commit = [commit = mutation.commit](const Call& call, const Message& request, const void* prepared,
+                                              Message& response) {
+      return Store(
+          commit(call, static_cast<const Request&>(request), *static_cast<const Prepared*>(prepared)),
+          response);
+    };
+    if (!mutation.finish) return;
+    added.finish = [finish = mutation.finish](const Call& call, const Message& request, Message& response) {
+      return Store(finish(call, static_cast<const Request&>(request), static_cast<const Response&>(response)),
+                   response);
+    };
+  }
+
+  // A mutating method that is all commit.
+  template <typename Request, typename Response>
+  void Mutate(const std::string& method, Access access,
+              std::function<absl::StatusOr<Response>(const Call&, const Request&)> commit) {
+    Mutate<Request, Response>(
+        method, std::move(access),
+        Mutation<Request, Response>{
+            .prepare = {},
+            .commit = [commit = std::move(commit)](const Call& call, const Request& request,
+                                                   const std::monostate&) { return commit(call, request); },
+            .finish = {}});
+  }
+
+ private:
+  friend class Server;
+  using Message = google::protobuf::Message;
+
+  struct Method {
+    std::string name;
+    Access access;
+    const Message* request_prototype;
+    const Message* response_prototype;
+    bool is_mutation = false;
+    std::function<absl::Status(const Call&, const Message&, Message&)> read;
+    std::function<absl::StatusOr<std::shared_ptr<const void>>(const Call&, const Message&)> prepare;
+    std::function<absl::Status(const Call&, const Message&, const void*, Message&)> commit;
+    std::function<absl::Status(const Call&, const Message&, Message&)> finish;
+  };
+
+  template <typename Request, typename Response>
+  Method& Add(const std::string& method, Access access) {
+    methods_.push_back(std::make_unique<Method>(Method{.name = method,
+                                                       .access = std::move(access),
+                                                       .request_prototype = &Request::default_instance(),
+                                                       .response_prototype = &Response::default_instance(),
+                                                       .is_mutation = false,
+                                                       .read = {},
+                                                       .prepare = {},
+                                                       .commit = {},
+                                                       .finish = {}}));
+    return *methods_.back();
+  }
+
+  template <typename Response>
+  static absl::Status Store(absl::StatusOr<Response> result, Message& response) {
+    RETURN_IF_ERROR(result.status());
+    static_cast<Response&>(response) = *std::move(result);
+    return absl::OkStatus();
+  }
+
+  // Aborts, naming them, if the descriptor has methods without a handler or the other way round.
+  void CheckComplete() const;
+
+  std::string full_name_;
+  std::vector<std::unique_ptr<Method>> methods_;
+};
+
+}  // namespace perennial::rpc

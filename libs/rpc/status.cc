@@ -1,0 +1,87 @@
+#include "libs/rpc/status.h"
+
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "libs/base/error.h"
+
+namespace perennial::rpc {
+namespace {
+
+constexpr char kDomain[] = "perennial";
+
+void AddErrorInfo(const absl::Status& status, const std::string& reason, google::rpc::Status& out) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain(kDomain);
+  for (const auto& [key, value] : MetadataOf(status)) (*info.mutable_metadata())[key] = value;
+  out.add_details()->PackFrom(info);
+}
+
+void AddBadRequest(const absl::Status& status, google::rpc::Status& out) {
+  google::rpc::BadRequest bad_request;
+  for (const FieldViolation& violation : FieldViolationsOf(status)) {
+    auto* field = bad_request.add_field_violations();
+    field->set_field(violation.field);
+    field->set_description(violation.description);
+  }
+  if (bad_request.field_violations_size() > 0) out.add_details()->PackFrom(bad_request);
+}
+
+void AddRetryInfo(const std::string& reason, google::rpc::Status& out) {
+  if (reason != "OVERLOADED") return;
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_nanos(200'000'000);
+  out.add_details()->PackFrom(retry);
+}
+
+// What a caller may learn of a fault of ours.
+absl::Status Hide(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kCancelled:
+      return Refusal(absl::StatusCode::kCancelled, "CANCELLED_BY_CALLER", "the caller went away");
+    case absl::StatusCode::kDeadlineExceeded:
+      return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED",
+                     "the call's deadline passed before it was done");
+    case absl::StatusCode::kUnavailable:
+      return Unavailable("SERVICE_UNAVAILABLE", "a part of the system cannot be reached; try again");
+    default:
+      return Refusal(absl::StatusCode::kInternal, "INTERNAL_ERROR", "a fault of ours; it has been logged");
+  }
+}
+
+}  // namespace
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const std::string reason = ReasonOf(status);
+  if (reason.empty()) return ToGrpc(Hide(status));
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(status.code()));
+  details.set_message(std::string(status.message()));
+  AddErrorInfo(status, reason, details);
+  AddBadRequest(status, details);
+  AddRetryInfo(reason, details);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
+                      details.SerializeAsString());
+}
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  google::rpc::Status details;
+  if (details.ParseFromString(status.error_details())) {
+    for (const auto& detail : details.details()) {
+      google::rpc::ErrorInfo info;
+      if (!detail.UnpackTo(&info)) continue;
+      const std::vector<std::pair<std::string, std::string>> metadata(info.metadata().begin(),
+                                                                      info.metadata().end());
+      return Refusal(code, info.reason(), status.error_message(), metadata);
+    }
+  }
+  // From the transport, not from a method.
+  return Hide(absl::Status(code, status.error_message()));
+}
+
+}  // namespace perennial::rpc

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include "absl/status/status.h"
+
+namespace perennial::rpc {
+
+// The only mapping between our refusals and gRPC's status (AIP-193): one google.rpc.ErrorInfo with domain
+// "perennial", BadRequest where fields are at fault, RetryInfo where waiting helps. A status without a reason
+// is a fault of ours: the caller learns INTERNAL / INTERNAL_ERROR and nothing else.
+grpc::Status ToGrpc(const absl::Status& status);
+
+// What another service answered, as a refusal of ours with the same reason.
+absl::Status FromGrpc(const grpc::Status& status);
+
+}  // namespace perennial::rpc

@@ -1,0 +1,104 @@
+#include "libs/work/jobs.h"
+
+#include <exception>
+
+#include "absl/time/clock.h"
+#include "libs/base/call_scope.h"
+#include "libs/base/status_macros.h"
+#include "libs/telemetry/log.h"
+
+namespace perennial::work {
+namespace {
+
+constexpr absl::Duration kBatchTimeout = absl::Seconds(60);
+
+}  // namespace
+
+struct Jobs::Runner {
+  Job job;
+  telemetry::Counter& done;
+  telemetry::Counter& failures;
+  telemetry::Gauge& last_success;
+  std::mutex running;  // one batch at a time in this process, so that Settle sees what the loop began
+  std::thread thread;
+};
+
+Jobs::Jobs(std::vector<Job> jobs, telemetry::Metrics& metrics) {
+  for (Job& job : jobs) {
+    const telemetry::Labels labels = {{"job_name", job.name}};
+    runners_.push_back(std::unique_ptr<Runner>(new Runner{
+        .job = job,
+        .done = metrics.CounterOf("perennial_job_done_total", "Things done by background jobs.", labels),
+        .failures = metrics.CounterOf("perennial_job_failures_total",
+                                      "Batches of background jobs that failed.", labels),
+        .last_success = metrics.GaugeOf("perennial_job_last_success_timestamp_seconds",
+                                        "When a batch of the job last ended well.", labels),
+        .running = {},
+        .thread = {},
+    }));
+  }
+}
+
+Jobs::~Jobs() {
+  Stop();
+}
+
+void Jobs::Start() {
+  for (auto& runner : runners_) runner->thread = std::thread([this, &runner = *runner] { Loop(runner); });
+}
+
+void Jobs::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  for (auto& runner : runners_) {
+    if (runner->thread.joinable()) runner->thread.join();
+  }
+}
+
+absl::StatusOr<int> Jobs::RunOnce(Runner& runner) {
+  std::lock_guard lock(runner.running);
+  const CallScope scope(absl::Now() + kBatchTimeout, ContinueTrace(""));
+  absl::StatusOr<int> count;
+  try {
+    count = runner.job.run_once();
+  } catch (const std::exception& error) {
+    count = absl::InternalError(error.what());
+  }
+  if (count.ok()) {
+    if (*count > 0) runner.done.Add(*count);
+    runner.last_success.Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
+  } else {
+    runner.failures.Add();
+    telemetry::Log(telemetry::Severity::kWarning, "job failed",
+                   {{"job", runner.job.name}, {"error", std::string(count.status().message())}});
+  }
+  return count;
+}
+
+void Jobs::Loop(Runner& runner) {
+  while (true) {
+    const absl::StatusOr<int> count = RunOnce(runner);
+    const bool more = count.ok() && *count > 0;
+    std::unique_lock lock(mutex_);
+    const auto pause = absl::ToChronoMilliseconds(more ? absl::ZeroDuration() : runner.job.interval);
+    if (stop_.wait_for(lock, pause, [this] { return stopping_; })) return;
+  }
+}
+
+absl::StatusOr<int> Jobs::Settle() {
+  int total = 0;
+  while (true) {
+    int round = 0;
+    for (auto& runner : runners_) {
+      ASSIGN_OR_RETURN(const int count, RunOnce(*runner));
+      round += count;
+    }
+    if (round == 0) return total;
+    total += round;
+  }
+}
+
+}  // namespace perennial::work
