@@ -1,0 +1,111 @@
+"""A private Postgres 15 and Redis 7 on loopback, in a state folder of their own."""
+
+import os
+import pwd
+import subprocess
+import time
+from pathlib import Path
+
+from .failure import Failure
+from .layout import ROOT, SERVICES
+
+POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
+
+
+class Postgres:
+    def __init__(self, folder: Path, port: int, durable: bool = True):
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = port
+        self.durable = durable  # tests may lose a power cut's worth of data, people may not
+        self.log = folder / "postgres.log"
+
+    def _command(self, *args: str) -> list[str]:
+        # Postgres refuses to run as root, and so it should.
+        if os.geteuid() != 0:
+            return list(args)
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *args]
+
+    def _run(self, what: str, *args: str) -> None:
+        done = subprocess.run(self._command(*args), capture_output=True, text=True, cwd="/")
+        if done.returncode != 0:
+            raise Failure(f"Postgres: {what} failed: {(done.stderr or done.stdout).strip()[-600:]}")
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        if not (self.data / "PG_VERSION").exists():
+            self._run("initdb", str(POSTGRES_BIN / "initdb"), "-D", str(self.data), "-U", "postgres", "-E", "UTF8",
+                      "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync")
+        # A suite that was killed leaves its server behind; it is ours, so it goes first.
+        if (self.data / "postmaster.pid").exists():
+            subprocess.run(self._command(str(POSTGRES_BIN / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop"),
+                           capture_output=True, cwd="/")
+        settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
+                    "max_connections": 200, "shared_buffers": "128MB", "fsync": "on" if self.durable else "off"}
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        try:
+            self._run("start", str(POSTGRES_BIN / "pg_ctl"), "-D", str(self.data), "-w", "-l", str(self.log), "-o", options, "start")
+        except Failure as failure:
+            tail = self.log.read_text(errors="replace")[-600:] if self.log.exists() else ""
+            raise Failure(f"{failure}\n{tail}") from None
+
+    def stop(self) -> None:
+        subprocess.run(self._command(str(POSTGRES_BIN / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop"),
+                       capture_output=True, cwd="/")
+
+    def psql(self, sql: str = "", database: str = "postgres", file: Path | None = None, **variables: str) -> str:
+        """Runs SQL as the superuser, through the socket that only it can use."""
+        command = ["psql", "-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-d", database, "-qAtX",
+                   "-v", "ON_ERROR_STOP=1"]
+        for name, value in variables.items():
+            command += ["-v", f"{name}={value}"]
+        text = file.read_text() if file else sql
+        done = subprocess.run(self._command(*command, "-f", "-"), input=text, capture_output=True, text=True, cwd="/")
+        if done.returncode != 0:
+            raise Failure(f"Postgres: {done.stderr.strip()[-600:]}")
+        return done.stdout
+
+    def create_database(self, secrets: dict[str, str]) -> None:
+        if self.psql("SELECT 1 FROM pg_database WHERE datname = 'perennial'").strip() != "1":
+            self.psql("CREATE DATABASE perennial")
+        for service in SERVICES:
+            self.psql(file=ROOT / "deploy/roles.sql", database="perennial", service=service,
+                      owner_password=secrets[f"{service}_owner"], service_password=secrets[service])
+
+    def url(self, role: str, password: str) -> str:
+        return f"postgres://{role}:{password}@127.0.0.1:{self.port}/perennial"
+
+
+class Redis:
+    def __init__(self, folder: Path, port: int):
+        self.folder = folder
+        self.port = port
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder), "--appendonly", "yes",
+             "--save", "", "--logfile", str(self.folder / "redis.log")],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + 10
+        while self.run("PING") != "PONG":
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise Failure(f"Redis does not start: see {self.folder / 'redis.log'}")
+            time.sleep(0.02)
+
+    def run(self, *command: str) -> str:
+        done = subprocess.run(["redis-cli", "-p", str(self.port), *command], capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
