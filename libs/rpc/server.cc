@@ -8,9 +8,11 @@
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
+#include <cstring>
 #include <exception>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -101,6 +103,49 @@ std::string Deterministic(const Message& message) {
   message.SerializeToCodedStream(&coded);
   coded.Trim();
   return bytes;
+}
+
+// Overwrites the text at `path` ("card.number") and empties the field.
+void Wipe(Message& message, absl::string_view path) {
+  const std::pair<std::string, std::string> step = absl::StrSplit(path, absl::MaxSplits('.', 1));
+  const auto* field = message.GetDescriptor()->FindFieldByName(step.first);
+  const auto* reflection = message.GetReflection();
+  if (!step.second.empty()) {
+    if (reflection->HasField(message, field)) Wipe(*reflection->MutableMessage(&message, field), step.second);
+    return;
+  }
+  std::string unused;
+  const std::string& text = reflection->GetStringReference(message, field, &unused);
+  explicit_bzero(const_cast<char*>(text.data()), text.size());
+  reflection->ClearField(&message, field);
+}
+
+// A message whose secrets do not outlive it.
+class WipedMessage {
+ public:
+  WipedMessage(std::unique_ptr<Message> message, const std::vector<std::string>& secrets)
+      : message_(std::move(message)), secrets_(secrets) {}
+  ~WipedMessage() { WipeNow(); }
+  WipedMessage(const WipedMessage&) = delete;
+  WipedMessage& operator=(const WipedMessage&) = delete;
+
+  void WipeNow() {
+    for (const std::string& path : secrets_) Wipe(*message_, path);
+  }
+  Message& operator*() { return *message_; }
+
+ private:
+  const std::unique_ptr<Message> message_;
+  const std::vector<std::string>& secrets_;
+};
+
+// What is remembered of a request to know it again: not even a hash of what must leave no trace (R21).
+std::string HashOf(const Message& request, const std::vector<std::string>& secrets, const std::string& key) {
+  if (secrets.empty()) return crypto::KeyedHash(key, Deterministic(request));
+  WipedMessage copy(std::unique_ptr<Message>(request.New()), secrets);
+  (*copy).CopyFrom(request);
+  copy.WipeNow();
+  return crypto::KeyedHash(key, Deterministic(*copy));
 }
 
 absl::StatusOr<Uuid> RequestIdOf(const Message& request) {
@@ -202,7 +247,7 @@ absl::Status Server::State::Mutate(const Service::Method& method, const std::str
                                    const Call& call, const Message& request, Message& response) {
   ASSIGN_OR_RETURN(const Uuid request_id, RequestIdOf(request));
   const RequestKey key{RequestScope(call.caller), request_id, full_method,
-                       crypto::KeyedHash(options.secret_key, Deterministic(request))};
+                       HashOf(request, method.secrets, options.secret_key)};
   // Answers may hold personal data and tokens: they rest sealed.
   const std::string context = absl::StrCat("request_log/", key.scope, "/", request_id.ToString());
   ASSIGN_OR_RETURN(std::optional<std::string> sealed, requests.Find(key));
@@ -226,7 +271,7 @@ absl::Status Server::State::Handle(const Service::Method& method, const std::str
   if (CallScope::Current()->deadline() <= absl::Now()) return absl::DeadlineExceededError("");
   try {
     ASSIGN_OR_RETURN(call.caller, Identify(CredentialsOf(context), method.access, tokens));
-    const std::unique_ptr<Message> in(method.request_prototype->New());
+    WipedMessage in(std::unique_ptr<Message>(method.request_prototype->New()), method.secrets);
     const std::unique_ptr<Message> out(method.response_prototype->New());
     RETURN_IF_ERROR(Parse(request, *in));
     RETURN_IF_ERROR(method.is_mutation ? Mutate(method, full_method, call, *in, *out)

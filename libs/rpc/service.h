@@ -43,6 +43,9 @@ struct Mutation {
   std::function<absl::StatusOr<Prepared>(const Call&, const Request&)> prepare;
   std::function<absl::StatusOr<Response>(const Call&, const Request&, const Prepared&)> commit;
   std::function<absl::StatusOr<Response>(const Call&, const Request&, const Response& committed)> finish;
+  // Optional: paths of string fields that must leave no trace (R21), e.g. "card.number". They are not part of
+  // the remembered hash, and are wiped when the call is done.
+  std::vector<std::string> secrets = {};
 };
 
 // The handlers of one proto service.
@@ -65,6 +68,7 @@ class Service {
   void Mutate(const std::string& method, Access access, Mutation<Request, Response, Prepared> mutation) {
     Method& added = Add<Request, Response>(method, std::move(access));
     added.is_mutation = true;
+    added.secrets = mutation.secrets;
     added.prepare = [prepare = mutation.prepare](
                         const Call& call,
                         const Message& request) -> absl::StatusOr<std::shared_ptr<const void>> {
@@ -112,6 +116,7 @@ class Service {
     std::function<absl::StatusOr<std::shared_ptr<const void>>(const Call&, const Message&)> prepare;
     std::function<absl::Status(const Call&, const Message&, const void*, Message&)> commit;
     std::function<absl::Status(const Call&, const Message&, Message&)> finish;
+    std::vector<std::string> secrets;
   };
 
   template <typename Request, typename Response>
@@ -124,7 +129,8 @@ class Service {
                                                        .read = {},
                                                        .prepare = {},
                                                        .commit = {},
-                                                       .finish = {}}));
+                                                       .finish = {},
+                                                       .secrets = {}}));
     return *methods_.back();
   }
 
