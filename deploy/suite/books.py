@@ -1,0 +1,143 @@
+"""The books of all sides, read from outside and compared to the cent."""
+
+import json
+import subprocess
+import urllib.request
+from collections import Counter, defaultdict
+
+from .suite import Suite
+
+
+class Books:
+    def __init__(self, suite: Suite):
+        self.suite = suite
+        self.terms: list = []
+        self.orders: list = []
+
+    def _all(self, service: str, method: str, items: str) -> list:
+        found, token = [], ""
+        peer = self.suite.peer(service, operator=True)
+        while True:
+            page = peer.call(method, page_size=200, page_token=token)
+            found += getattr(page, items)
+            token = page.next_page_token
+            if not token:
+                return found
+
+    def read(self) -> None:
+        """Reads what goes when accounts are deleted: terms and orders."""
+        subscription = "perennial.subscription.v1.OrderBooksService"
+        self.terms = self._all("subscription", f"{subscription}/ListTermBooks", "terms")
+        self.orders = self._all("subscription", f"{subscription}/ListOrderBooks", "orders")
+
+    def gateway(self) -> dict:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.suite.ports.gateway}/_control/books",
+                                         headers={"Authorization": f"Bearer {self.suite.gateway_api_key}"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
+
+    def faults(self, card_numbers: list[str]) -> list[str]:
+        """Everything that does not agree, in words; empty if all does."""
+        ledger = "perennial.billing.v1.LedgerService"
+        self.invoices = self._all("billing", f"{ledger}/ListInvoiceBooks", "invoice_books")
+        self.balance = self.suite.peer("billing", operator=True).call(f"{ledger}/GetTrialBalance")
+        self.captures = self.gateway()
+        return (self._captures_against_invoices() + self._ledger_against_invoices() + self._terms_against_invoices()
+                + self._number_gaps() + self._card_numbers(card_numbers))
+
+    def _captures_against_invoices(self) -> list[str]:
+        captured: Counter = Counter()
+        for capture in self.captures["captures"]:
+            captured[(capture["metadata"].get("order", "?"), capture["currency"].upper())] += capture["amount"]
+        refunded: Counter = Counter()
+        for refund in self.captures["refunds"]:
+            refunded[refund["currency"].upper()] += refund["amount"]
+        invoiced: Counter = Counter()
+        credited: Counter = Counter()
+        for book in self.invoices:
+            if book.kind == 1:
+                invoiced[(book.order, book.total.currency_code)] += book.total.minor_units
+            else:
+                credited[book.total.currency_code] += book.total.minor_units
+        # After an account's deletion an order's name has lost its account: what is left of it is its last part.
+        def by_id(counter: Counter) -> Counter:
+            out: Counter = Counter()
+            for (order, currency), amount in counter.items():
+                out[(order.rsplit("/", 1)[-1], currency)] += amount
+            return out
+
+        faults = [f"order {key[0]}: gateway captured {by_id(captured)[key]}, invoiced {by_id(invoiced)[key]} {key[1]}"
+                  for key in sorted(by_id(captured).keys() | by_id(invoiced).keys()) if by_id(captured)[key] != by_id(invoiced)[key]]
+        faults += [f"refunded {refunded[c]} {c}, credited {credited[c]}" for c in refunded.keys() | credited.keys() if refunded[c] != credited[c]]
+        per_order = Counter(book.order.rsplit("/", 1)[-1] for book in self.invoices if book.kind == 1)
+        return faults + [f"order {order} has {count} invoices" for order, count in per_order.items() if count > 1]
+
+    def _ledger_against_invoices(self) -> list[str]:
+        net: Counter = Counter()
+        cash: Counter = Counter()
+        for line in self.balance.balances:
+            net[line.debit.currency_code] += line.debit.minor_units - line.credit.minor_units
+            if "cash" in line.ledger_account.lower():
+                cash[line.debit.currency_code] += line.debit.minor_units - line.credit.minor_units
+        expected: Counter = Counter()
+        for book in self.invoices:
+            expected[book.total.currency_code] += book.total.minor_units * (1 if book.kind == 1 else -1)
+        faults = [f"the ledger is out of balance by {amount} {c}" for c, amount in net.items() if amount != 0]
+        return faults + [f"ledger cash is {cash[c]} {c}, invoices less credit notes are {expected[c]}"
+                         for c in cash.keys() | expected.keys() if cash[c] != expected[c]]
+
+    def _terms_against_invoices(self) -> list[str]:
+        """What customers paid for the terms of an order is what its invoice says, before tax."""
+        # An upgrade splits terms: the parts keep the value, so compare by account over all its orders.
+        paid: Counter = Counter()
+        for term in self.terms:
+            if term.state == 1:
+                paid[(term.name.split("/")[1], term.paid.currency_code)] += term.paid.minor_units
+        account_of = {order.name.rsplit("/", 1)[-1]: order.name.split("/")[1] for order in self.orders}
+        invoiced: Counter = Counter()
+        for book in self.invoices:
+            account = account_of.get(book.order.rsplit("/", 1)[-1])
+            if account:
+                invoiced[(account, book.net.currency_code)] += book.net.minor_units * (1 if book.kind == 1 else -1)
+        return [f"account {key[0]}: terms hold {paid[key]}, invoices {invoiced[key]} {key[1]}"
+                for key in paid.keys() | invoiced.keys() if paid[key] != invoiced[key]]
+
+    def _number_gaps(self) -> list[str]:
+        series: dict[str, list[int]] = defaultdict(list)
+        for book in self.invoices:
+            series[book.series].append(book.sequence_number)
+        return [f"series {name} has gaps or repeats" for name, numbers in series.items()
+                if sorted(numbers) != list(range(1, len(numbers) + 1))]
+
+    def _tables(self) -> list[str]:
+        rows = self.suite.query("SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) FROM information_schema.tables "
+                                "WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')")
+        return [row[0] for row in rows]
+
+    def traces(self, needles: list[str]) -> list[str]:
+        """Tables with a row in which one of these texts stands."""
+        found = []
+        for table in self._tables():
+            conditions = " OR ".join(f"t::text ILIKE '%{needle}%'" for needle in needles)
+            if self.suite.query(f"SELECT 1 FROM {table} t WHERE {conditions} LIMIT 1"):
+                found.append(table)
+        return found
+
+    def _card_numbers(self, numbers: list[str]) -> list[str]:
+        faults = [f"a card number is in {table}" for table in self.traces(numbers)]
+        redis = subprocess.run(["redis-cli", "-p", str(self.suite.ports.redis), "--scan"], capture_output=True, text=True).stdout.split()
+        for key in redis:
+            kind = self.suite.redis.run("TYPE", key)
+            content = self.suite.redis.run("XRANGE", key, "-", "+") if kind == "stream" else self.suite.redis.run("DUMP", key)
+            faults += [f"a card number is in Redis at {key}" for number in numbers if number in content]
+        for file in [*(self.suite.state / "logs").iterdir(), *(self.suite.state / "gateway").rglob("*")]:
+            if file.is_file():
+                content = file.read_bytes()
+                faults += [f"a card number is in {file}" for number in numbers if number.encode() in content]
+        return faults
+
+    def summary(self) -> str:
+        invoices = [book for book in self.invoices if book.kind == 1]
+        total = sum(book.total.minor_units for book in invoices)
+        return (f"books agree: {len(self.captures['captures'])} captures, {len(invoices)} invoices, "
+                f"{total / 100:.2f} in all; ledger balanced, numbers without gaps, no card number anywhere")

@@ -1,0 +1,140 @@
+"""Services are killed in the middle of orders, the gateway lies, stores go away: money is taken once, nothing is lost."""
+
+import threading
+import uuid
+
+import pytest
+from conftest import Customer
+from suite.books import Books
+from suite.client import Refused
+from suite.layout import SERVICES
+
+DONE, FAILED = 6, 7
+
+
+def settle(suite, seconds: int = 120) -> None:
+    """Moves the clock on so that whatever waits for its next try gets it."""
+    operator = suite.peer("subscription", operator=True)
+    now = operator.call("perennial.testing.v1.TestClockService/GetClock").time.seconds
+    operator.call("perennial.testing.v1.TestClockService/AdvanceClock", target_time={"seconds": now + seconds}, timeout=58)
+
+
+def gateway(suite, path, body):
+    import json
+    import urllib.request
+
+    request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}{path}", data=json.dumps(body).encode(),
+                                     headers={"Authorization": f"Bearer {suite.gateway_api_key}", "Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
+
+
+def buy(customer, outcome, request_id=None):
+    """Commits a quote, as often as it takes, under one request id."""
+    quote = customer.quote_plan(customer.create_site())
+    request_id = request_id or str(uuid.uuid4())
+    for _ in range(60):
+        try:
+            outcome["order"] = customer.commit(quote, request_id=request_id, timeout=20)
+            return
+        except Refused as refused:
+            outcome["refused"] = refused
+            if refused.code.name not in ("UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "UNAUTHENTICATED"):
+                return
+            threading.Event().wait(0.2)
+
+
+def order_of(customer, order):
+    customer.sign_in()
+    return customer.peer("subscription").call("perennial.subscription.v1.OrderService/GetOrder", name=order.name)
+
+
+def books_agree(suite) -> None:
+    books = Books(suite)
+    books.read()
+    assert books.faults([]) == []
+
+
+@pytest.mark.parametrize("victim", ["subscription", "billing", "payment_token", "gateway"])
+def test_a_killed_process_in_the_middle_of_orders_charges_nobody_twice(suite, victim):
+    customers = [Customer(suite) for _ in range(6)]
+    for customer in customers:
+        customer.add_card()
+    outcomes = [{} for _ in customers]
+    threads = [threading.Thread(target=buy, args=pair) for pair in zip(customers, outcomes)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        threading.Event().wait(0.15)  # into the middle of the work
+        suite.kill(victim)
+        suite.restart(victim)
+    for thread in threads:
+        thread.join()
+    settle(suite, 3600)
+    for customer, outcome in zip(customers, outcomes):
+        assert "order" in outcome, outcome.get("refused")
+        assert order_of(customer, outcome["order"]).state == DONE
+    books_agree(suite)
+
+
+@pytest.mark.parametrize("action", ["timeout_after_capture", "error_500_before", "error_500_after", "drop_connection"])
+def test_a_gateway_that_lies_captures_once(suite, action):
+    customer = Customer(suite)
+    customer.add_card()
+    gateway(suite, "/_control/faults", {"match": {"path": "/v1/payment_intents"}, "action": action, "count": 1})
+    outcome = {}
+    buy(customer, outcome)
+    settle(suite, 3600)
+    assert order_of(customer, outcome["order"]).state == DONE
+    books_agree(suite)
+
+
+def test_fifty_parallel_commits_of_one_quote_are_one_order(suite, customer):
+    customer.add_card()
+    quote = customer.quote_plan(customer.create_site())
+    orders, refusals = [], []
+
+    def commit():
+        try:
+            orders.append(customer.commit(quote, timeout=30).name)
+        except Refused as refused:
+            refusals.append(refused.reason)
+
+    threads = [threading.Thread(target=commit) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(orders)) == 1
+    assert set(refusals) <= {"QUOTE_CONSUMED", "REQUEST_IN_PROGRESS", "OVERLOADED", "ORDER_IN_PROGRESS"}
+    settle(suite)
+    books_agree(suite)
+
+
+def test_without_redis_it_still_sells_and_tells_later(suite, customer):
+    customer.add_card()
+    suite.redis.stop()
+    try:
+        outcome = {}
+        buy(customer, outcome)
+        assert outcome["order"].state == DONE
+    finally:
+        suite.redis.start()
+    settle(suite, 5)
+    assert suite.query("SELECT count(*) FROM subscription.outbox WHERE relayed_at IS NULL")[0][0] == "0"
+
+
+def test_a_restarted_postgres_is_found_again(suite, customer):
+    customer.add_card()
+    suite.postgres.stop()
+    with pytest.raises(Refused) as refused:
+        customer.peer("subscription").call("perennial.subscription.v1.SiteService/ListSites", parent=customer.account, timeout=10)
+    assert refused.value.code.name in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
+    assert len(refused.value.reasons) == 1
+    suite.postgres.start()
+    outcome = {}
+    buy(customer, outcome)
+    assert outcome["order"].state == DONE
+    for service in SERVICES:
+        assert suite.processes[service].poll() is None
+    books_agree(suite)

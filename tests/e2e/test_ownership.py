@@ -1,0 +1,94 @@
+"""A customer sees only their own (R33): what is not theirs is NOT_FOUND, the same as what does not exist."""
+
+import uuid
+
+import pytest
+from suite.client import Refused
+
+READS = [
+    ("account", "perennial.account.v1.AccountService/GetAccount", "account"),
+    ("subscription", "perennial.subscription.v1.SiteService/GetSite", "site"),
+    ("subscription", "perennial.subscription.v1.SiteService/GetSiteEntitlements", "site"),
+    ("subscription", "perennial.subscription.v1.ProductService/GetProduct", "product"),
+    ("subscription", "perennial.subscription.v1.OrderService/GetOrder", "order"),
+    ("subscription", "perennial.subscription.v1.OrderService/GetQuote", "quote"),
+    ("billing", "perennial.billing.v1.InvoiceService/GetInvoice", "invoice"),
+    ("billing", "perennial.billing.v1.BillingProfileService/GetBillingProfile", "profile"),
+    ("payment_token", "perennial.payment_token.v1.PaymentMethodService/GetPaymentMethod", "card"),
+]
+LISTS = [
+    ("account", "perennial.account.v1.SessionService/ListSessions"),
+    ("account", "perennial.account.v1.AccountService/ListAccessLogEntries"),
+    ("account", "perennial.account.v1.NoticeService/ListNotices"),
+    ("subscription", "perennial.subscription.v1.SiteService/ListSites"),
+    ("subscription", "perennial.subscription.v1.ProductService/ListProducts"),
+    ("subscription", "perennial.subscription.v1.OrderService/ListOrders"),
+    ("billing", "perennial.billing.v1.InvoiceService/ListInvoices"),
+    ("payment_token", "perennial.payment_token.v1.PaymentMethodService/ListPaymentMethods"),
+    ("domain_mailbox", "perennial.domain_mailbox.v1.DomainService/ListDomains"),
+    ("domain_mailbox", "perennial.domain_mailbox.v1.MailboxService/ListMailboxes"),
+]
+
+
+@pytest.fixture(scope="module")
+def owned(suite):
+    from conftest import Customer
+
+    owner = Customer(suite)
+    site = owner.create_site()
+    card = owner.add_card()
+    order = owner.commit(owner.quote_plan(site), payment_method=card)
+    names = {"account": owner.account, "site": site, "product": order.product, "order": order.name, "quote": order.quote,
+             "invoice": order.invoice, "profile": f"{owner.account}/billingProfile", "card": card}
+    return owner, names
+
+
+@pytest.mark.parametrize("service,method,what", READS, ids=[r[1].rsplit("/", 1)[-1] for r in READS])
+def test_the_owner_reads_it_and_nobody_else_does(owned, customer, service, method, what):
+    owner, names = owned
+    owner.peer(service).call(method, name=names[what])
+    with pytest.raises(Refused) as foreign:
+        customer.peer(service).call(method, name=names[what])
+    assert foreign.value.code.name == "NOT_FOUND"
+    parts = names[what].split("/")
+    parts[1 if len(parts) < 4 or what == "profile" else 3] = str(uuid.uuid4())
+    with pytest.raises(Refused) as absent:
+        customer.peer(service).call(method, name="/".join(parts))
+    assert (absent.value.code, absent.value.reason) == (foreign.value.code, foreign.value.reason)
+
+
+@pytest.mark.parametrize("service,method", LISTS, ids=[r[1].rsplit("/", 1)[-1] for r in LISTS])
+def test_lists_of_another_account_are_not_found(owned, customer, service, method):
+    owner, _ = owned
+    owner.peer(service).call(method, parent=owner.account)
+    with pytest.raises(Refused) as refused:
+        customer.peer(service).call(method, parent=owner.account)
+    assert refused.value.code.name == "NOT_FOUND"
+
+
+def test_another_customers_card_cannot_pay(owned, customer):
+    _, names = owned
+    site = customer.create_site()
+    try:
+        order = customer.commit(customer.quote_plan(site), payment_method=names["card"])
+    except Refused as refused:
+        assert refused.code.name in ("NOT_FOUND", "INVALID_ARGUMENT", "FAILED_PRECONDITION")
+        return
+    assert order.state == 7  # FAILED
+    assert not order.invoice
+
+
+def test_internal_methods_refuse_customers_and_wrong_services(suite, customer):
+    method = "perennial.payment_token.v1.ChargeService/CreateCharge"
+    for peer in (suite.peer("payment_token"), customer.peer("payment_token"), suite.peer_as("payment_token", "billing")):
+        with pytest.raises(Refused) as refused:
+            peer.call(method, name=f"{customer.account}/charges/{uuid.uuid4()}")
+        assert (refused.value.code.name, refused.value.reason) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED")
+
+
+def test_a_role_cannot_read_another_schema(suite):
+    import subprocess
+
+    url = suite.postgres.url("billing", suite._secrets["billing"])
+    done = subprocess.run(["psql", url, "-Atc", "SELECT count(*) FROM payment_token.charge"], capture_output=True, text=True)
+    assert done.returncode != 0 and "permission denied" in done.stderr
