@@ -1,0 +1,245 @@
+"""Side by side in one run: an authenticated one-row read and an idempotent mutating call; a bare gRPC echo with the same TLS;
+pgbench with the very statements that these calls send, taken from Postgres' own log.
+
+With L = 1 / (1/echo + 1/pgbench), the rate a server would have whose own work cost nothing, the share of L is what counts.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "deploy"))
+
+from suite.failure import Failure  # noqa: E402
+from suite.layout import SERVICES, Ports  # noqa: E402
+from suite.suite import Suite  # noqa: E402
+
+CALLERS = (1, 16, 64)
+SITES = 48
+NIL = "00000000-0000-0000-0000-000000000000"
+READ = "perennial.subscription.v1.SiteService/GetSite"
+WRITE = "perennial.subscription.v1.SiteService/UpdateSite"
+PASSWORD = "a long enough password"
+
+
+class Bench:
+    def __init__(self, suite: Suite, seconds: float):
+        self.suite = suite
+        self.seconds = seconds
+        self.work = suite.state / "bench"
+        self.work.mkdir()
+        self.sites: list[tuple[str, str]] = []  # token, name
+
+    def prepare(self) -> None:
+        for _ in range(4):
+            email = f"bench.{uuid.uuid4().hex[:10]}@example.com"
+            account = self.suite.peer("account").call("perennial.account.v1.AccountService/CreateAccount", email=email, password=PASSWORD,
+                                                      language="en", time_zone="Europe/Paris")
+            session = self.suite.peer("account").call("perennial.account.v1.SessionService/CreateSession", email=email, password=PASSWORD)
+            peer = self.suite.peer("subscription")
+            peer.token = session.access_token
+            for _ in range(SITES // 4):
+                site = peer.call("perennial.subscription.v1.SiteService/CreateSite", parent=account.name, display_name="Bench")
+                self.sites.append((session.access_token, site.name))
+
+    def message(self, method: str, name: str, request_id: str = NIL):
+        request = self.suite.contracts.factory.GetPrototype(self.suite.contracts.method(method).input_type)
+        if method == READ:
+            return request(name=name)
+        return request(site={"name": name, "display_name": "Bench again"}, update_mask={"paths": ["display_name"]}, request_id=request_id)
+
+    def requests_file(self, method: str) -> Path:
+        file = self.work / f"{method.rsplit('/', 1)[-1]}.json"
+        file.write_text(json.dumps([{"token": token, "request": self.message(method, name).SerializeToString().hex()} for token, name in self.sites]))
+        return file
+
+    def load(self, target: str, method: str, callers: int, requests: Path) -> dict:
+        done = subprocess.run([str(self.suite.build / "bin/bench_load"), target, str(self.suite.certificates / "authority.crt"), f"/{method}",
+                               str(callers), str(self.seconds), str(requests)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failure(f"bench_load failed: {done.stderr[-400:]}")
+        result = json.loads(done.stdout)
+        if result["failed"]:
+            raise Failure(f"{method}: {result['failed']} calls failed: {result['failure']}")
+        return result
+
+    def echo(self) -> dict[int, dict]:
+        port = Ports.free().gateway
+        certificates = self.suite.certificates
+        server = subprocess.Popen([str(self.suite.build / "bin/bench_echo"), f"127.0.0.1:{port}", str(certificates / "billing.crt"),
+                                   str(certificates / "billing.key"), str(certificates / "authority.crt")], stdout=subprocess.PIPE)
+        server.stdout.readline()
+        try:
+            return {callers: self.load(f"localhost:{port}", "bench.Echo/Echo", callers, self.requests_file(READ)) for callers in CALLERS}
+        finally:
+            server.kill()
+            server.wait()
+
+    def calls(self, method: str) -> dict[int, dict]:
+        target = f"localhost:{self.suite.ports.grpc['subscription']}"
+        return {callers: self.load(target, method, callers, self.requests_file(method)) for callers in CALLERS}
+
+    # What a call sends to Postgres, as Postgres saw it ----------------------------------------------------------------
+
+    def statements_of(self, method: str, token: str, name: str) -> str:
+        """A pgbench script of one call's statements; the request id becomes a new one each time."""
+        request_id = str(uuid.uuid4())
+        log = self.suite.postgres.log
+        peer = self.suite.peer("subscription")
+        peer.token = token
+        begin = log.stat().st_size
+        peer.send(method, self.message(method, name, request_id).SerializeToString())
+        lines = log.read_bytes()[begin:].decode()
+        script = []
+        # "BENCH pid LOG:  execute s3: SELECT …" then "… DETAIL:  parameters: $1 = '…', …"; jobs have other pids.
+        by_pid: dict[str, list[str]] = {}
+        for entry in re.split(r"(?m)^(?=BENCH )", lines):
+            match = re.match(r"BENCH (\d+) subscription (LOG|DETAIL):  (.*)", entry, re.DOTALL)
+            if match:
+                by_pid.setdefault(match[1], []).append(f"{match[2]} {match[3].strip()}")
+        ours = [entries for entries in by_pid.values() if any(name.rsplit("/", 1)[-1] in e for e in entries)]
+        if len(ours) != 1:
+            raise Failure("cannot tell the call's statements in Postgres' log")
+        for entry in ours[0]:
+            if statement := re.match(r"LOG (?:execute [^:]*|statement): (.*)", entry, re.DOTALL):
+                script.append(statement[1])
+            elif parameters := re.match(r"DETAIL parameters: (.*)", entry, re.DOTALL):
+                values = dict(re.findall(r"\$(\d+) = ('(?:[^']|'')*'|NULL)", parameters[1]))
+                script[-1] = re.sub(r"\$(\d+)", lambda m: values[m[1]], script[-1])
+        text = [re.sub(r"\s+", " ", s).rstrip(";") + ";" for s in script if not s.startswith("SET statement_timeout")]
+        return "\n".join(text).replace(f"'{request_id}'", "gen_random_uuid()") + "\n"
+
+    def record_statements(self) -> dict[str, list[Path]]:
+        psql = self.suite.postgres.psql
+        psql("ALTER SYSTEM SET log_line_prefix = 'BENCH %p %u '")
+        psql("ALTER SYSTEM SET log_statement = 'all'")
+        psql("SELECT pg_reload_conf()")
+        time.sleep(1)
+        files: dict[str, list[Path]] = {READ: [], WRITE: []}
+        for method in files:
+            for i, (token, name) in enumerate(self.sites):
+                file = self.work / f"{method.rsplit('/', 1)[-1]}.{i}.sql"
+                for attempt in range(5):  # the first call on a connection also prepares
+                    text = self.statements_of(method, token, name)
+                file.write_text(text)
+                files[method].append(file)
+        psql("ALTER SYSTEM RESET log_statement")
+        psql("SELECT pg_reload_conf()")
+        time.sleep(1)
+        return files
+
+    def pgbench(self, files: list[Path]) -> dict[int, dict]:
+        url = self.suite.postgres.url("subscription", self.suite._secrets["subscription"])
+        results = {}
+        for callers in CALLERS:
+            command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(callers), "-j", "2", "-T", str(max(1, round(self.seconds)))]
+            for file in files:
+                command += ["-f", str(file)]
+            done = subprocess.run([*command, url], capture_output=True, text=True, cwd=self.work)
+            rate = re.search(r"tps = ([\d.]+)", done.stdout)
+            if done.returncode != 0 or not rate:
+                raise Failure(f"pgbench failed: {done.stderr[-400:]}")
+            results[callers] = {"rate": float(rate[1])}
+        return results
+
+    # Footprint --------------------------------------------------------------------------------------------------------
+
+    def idle_rss_mib(self) -> dict[str, float]:
+        sizes = {}
+        for service in SERVICES:
+            status = Path(f"/proc/{self.suite.processes[service].pid}/status").read_text()
+            sizes[service] = round(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024, 1)
+        return sizes
+
+    def start_ms(self) -> dict[str, float]:
+        """From exec to SERVING, with all else running."""
+        times = {}
+        for service in SERVICES:
+            self.suite.processes[service].terminate()
+            self.suite.processes[service].wait()
+            log = self.suite.log_file(service)
+            begin = log.stat().st_size
+            begun = time.time()
+            self.suite.restart(service)
+            ready = [json.loads(line) for line in log.read_bytes()[begin:].decode().splitlines() if '"ready"' in line]
+            at = time.mktime(time.strptime(ready[0]["time"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone + float(ready[0]["time"][19:-1])
+            times[service] = round((at - begun) * 1000)
+        return times
+
+
+def row(cells: list) -> str:
+    return "  ".join(f"{c:>10}" if i else f"{c:<34}" for i, c in enumerate(cells))
+
+
+def print_table(result: dict) -> None:
+    print(f"\nMeasured on {result['machine']}\n")
+    print(row(["", "callers", "calls/s", "p50 ms", "p99 ms"]))
+    for name, by_callers in result["rates"].items():
+        for callers, seen in by_callers.items():
+            ms = [f"{seen[k]:.2f}" if k in seen else "" for k in ("p50_ms", "p99_ms")]
+            print(row([name, callers, f"{seen['rate']:.0f}", *ms]))
+    print()
+    for name in ("read_ratio", "write_ratio"):
+        print(row([f"{name} (share of L at 16 callers)", f"{result[name]:.2f}"]))
+    print("\n" + row(["service", "idle MiB", "start ms"]))
+    for service in SERVICES:
+        print(row([service, result["idle_rss_mib"][service], f"{result['start_ms'][service]:.0f}"]))
+
+
+def measure(suite: Suite, seconds: float) -> dict:
+    bench = Bench(suite, seconds)
+    idle = bench.idle_rss_mib()
+    print("· preparing", flush=True)
+    bench.prepare()
+    statements = bench.record_statements()
+    rates = {}
+    print("· a bare echo", flush=True)
+    rates["echo"] = bench.echo()
+    for name, method in (("read", READ), ("write", WRITE)):
+        print(f"· {name}: pgbench with its statements, then the calls", flush=True)
+        rates[f"pgbench {name}"] = bench.pgbench(statements[method])
+        rates[f"{name}: {method.rsplit('/', 1)[-1]}"] = rates[name] = bench.calls(method)
+    limit = {n: 1 / (1 / rates["echo"][16]["rate"] + 1 / rates[f"pgbench {n}"][16]["rate"]) for n in ("read", "write")}
+    ratios = {f"{n}_ratio": round(rates.pop(n)[16]["rate"] / limit[n], 3) for n in ("read", "write")}
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return {"machine": f"{os.cpu_count()} × {cpu[1] if cpu else platform.machine()}, Postgres 15, gRPC 1.51, fsync on", **ratios,
+            "limit": {n: round(v) for n, v in limit.items()}, "rates": rates, "idle_rss_mib": idle, "start_ms": bench.start_ms(),
+            "statements": {n: statements[m][0].read_text().splitlines() for n, m in (("read", READ), ("write", WRITE))}}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    state = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
+    os.chmod(state, 0o755)
+    suite = Suite(state, arguments.build, Ports.free(), test_time=False)
+    try:
+        suite.start()
+        result = measure(suite, arguments.seconds)
+    except Failure as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 1
+    finally:
+        suite.stop()
+        shutil.rmtree(state, ignore_errors=True)
+    print_table(result)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
