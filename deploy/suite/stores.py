@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from . import child
 from .failure import Failure
 from .layout import ROOT, SERVICES
 
@@ -39,10 +40,6 @@ class Postgres:
         if not (self.data / "PG_VERSION").exists():
             self._run("initdb", str(POSTGRES_BIN / "initdb"), "-D", str(self.data), "-U", "postgres", "-E", "UTF8",
                       "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync")
-        # A suite that was killed leaves its server behind; it is ours, so it goes first.
-        if (self.data / "postmaster.pid").exists():
-            subprocess.run(self._command(str(POSTGRES_BIN / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop"),
-                           capture_output=True, cwd="/")
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
                     "max_connections": 200, "shared_buffers": "128MB", "fsync": "on" if self.durable else "off"}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
@@ -53,6 +50,9 @@ class Postgres:
             raise Failure(f"{failure}\n{tail}") from None
 
     def stop(self) -> None:
+        """Also stops a server that a killed suite left behind: it is ours."""
+        if not (self.data / "postmaster.pid").exists():
+            return
         subprocess.run(self._command(str(POSTGRES_BIN / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop"),
                        capture_output=True, cwd="/")
 
@@ -87,10 +87,10 @@ class Redis:
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.process = subprocess.Popen(
+        self.process = child.start(
             ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder), "--appendonly", "yes",
              "--save", "", "--logfile", str(self.folder / "redis.log")],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while self.run("PING") != "PONG":
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from . import child
 from .client import Contracts, Peer
 from .failure import Failure
 from .layout import ROOT, SERVICES, Ports, is_taken
@@ -51,6 +52,7 @@ class Suite:
         self.report(f"{what:<22} ready after {time.monotonic() - begun:5.1f} s")
 
     def check_ports(self) -> None:
+        self.postgres.stop()  # what a killed suite left behind
         taken = [f"{port} ({what})" for what, port in self.ports.all().items() if is_taken(port)]
         if taken:
             raise Failure(f"ports in use: {', '.join(taken)}. Is another suite running? Stop it (Ctrl-C where it runs), then try again.")
@@ -139,9 +141,7 @@ class Suite:
 
     def _spawn(self, name: str, binary: Path, environment: dict[str, str]) -> None:
         log = self.log_file(name).open("ab")
-        # A session of its own: Ctrl-C reaches us first, and we stop things in order.
-        self.processes[name] = subprocess.Popen([str(binary)], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                                cwd=self.state, start_new_session=True)
+        self.processes[name] = child.start([str(binary)], env=environment, stdout=log, stderr=log, cwd=self.state)
         log.close()
 
     def _wait(self, name: str, is_up: Callable[[], bool], seconds: float = 30) -> None:
@@ -210,5 +210,4 @@ class Suite:
                 process.kill()
                 process.wait()
         self.redis.stop()
-        if self.postgres.data.exists():
-            self.postgres.stop()
+        self.postgres.stop()
