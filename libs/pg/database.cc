@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
@@ -54,6 +55,16 @@ std::string ConstraintIn(absl::string_view message) {
   return std::string(rest.substr(0, rest.find('"')));
 }
 
+// libpq would cut a text off at its first NUL byte, silently.
+absl::Status CheckText(const std::vector<Param>& params) {
+  for (const Param& param : params) {
+    if (param.text() && absl::StrContains(*param.text(), '\0'))
+      return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                     "text cannot hold NUL characters");
+  }
+  return absl::OkStatus();
+}
+
 // The statuses that Transact retries on; they never leave it.
 bool IsRetryable(const absl::Status& status) {
   return status.code() == absl::StatusCode::kAborted && ReasonOf(status).empty();
@@ -93,12 +104,16 @@ absl::Status StatusOfCurrentException() {
 class Database::Connection {
  public:
   explicit Connection(const std::string& url) : connection_(url), session_(connection_) {
+    // Without DETAIL: it quotes the row, which may be personal (R21), and messages end up in the log.
+    connection_.set_verbosity(pqxx::connection_base::terse);
     session_.exec("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET bytea_output = 'hex'");
   }
 
   absl::StatusOr<Rows> Run(absl::string_view sql, const std::vector<Param>& params) {
     try {
-      RETURN_IF_ERROR(ApplyDeadline());
+      absl::Status status = CheckText(params);
+      if (status.ok()) status = ApplyDeadline();
+      if (!status.ok()) return Spoil(status);
       auto result = std::make_shared<Rows::Result>();
       result->rows = session_.exec_prepared(Prepare(sql), pqxx::prepare::make_dynamic_params(params));
       return Rows(std::move(result));
@@ -116,6 +131,11 @@ class Database::Connection {
     }
   }
 
+  void Rollback() {
+    if (!Command("ROLLBACK").ok()) broken_ = true;
+    timeout_ms_ = 0;  // a SET of the transaction was undone with it
+  }
+
   // The failure that spoiled the current transaction, or OK.
   const absl::Status& spoiled() const { return spoiled_; }
   void ClearSpoiled() { spoiled_ = absl::OkStatus(); }
@@ -125,6 +145,10 @@ class Database::Connection {
   absl::Status Failed() {
     absl::Status status = StatusOfCurrentException();
     broken_ = broken_ || status.code() == absl::StatusCode::kUnavailable || !connection_.is_open();
+    return Spoil(status);
+  }
+
+  absl::Status Spoil(const absl::Status& status) {
     if (spoiled_.ok()) spoiled_ = status;
     return status;
   }
@@ -215,6 +239,18 @@ struct Ambient {
 };
 thread_local Ambient ambient;
 
+// Makes queries of this thread join a transaction, until the end of the block however it is left.
+class InTransaction {
+ public:
+  InTransaction(const void* pool, void* connection) : outer_(std::exchange(ambient, {pool, connection})) {}
+  ~InTransaction() { ambient = outer_; }
+  InTransaction(const InTransaction&) = delete;
+  InTransaction& operator=(const InTransaction&) = delete;
+
+ private:
+  const Ambient outer_;
+};
+
 }  // namespace
 
 // Gives a borrowed connection back.
@@ -266,14 +302,21 @@ absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {
   ASSIGN_OR_RETURN(auto borrowed, pool_->Borrow());
   Lease connection(*pool_, std::move(borrowed));
   RETURN_IF_ERROR(connection->Command("BEGIN"));
-  const Ambient outer = std::exchange(ambient, Ambient{pool_.get(), &*connection});
-  absl::Status status = body();
-  ambient = outer;
+  absl::Status status;
+  {
+    const InTransaction joined(pool_.get(), &*connection);
+    try {
+      status = body();
+    } catch (...) {
+      connection->Rollback();
+      throw;  // libs/rpc and libs/work have the barrier
+    }
+  }
   // A body that swallowed a failed statement has nothing to commit.
   if (status.ok()) status = connection->spoiled();
   if (status.ok()) return connection->Command("COMMIT");
   const absl::Status cause = connection->spoiled();
-  connection->Command("ROLLBACK").IgnoreError();
+  connection->Rollback();
   return IsRetryable(cause) ? cause : status;
 }
 

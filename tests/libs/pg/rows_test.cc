@@ -1,0 +1,127 @@
+#include "libs/pg/rows.h"
+
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+#include "libs/base/error.h"
+#include "tests/support/fakes.h"
+#include "tests/support/postgres_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace perennial::pg {
+namespace {
+
+using testing::PostgresFixture;
+
+// Sends a value to Postgres and reads it back.
+template <typename T>
+T Echo(Database& database, const std::string& sql, const T& value) {
+  const auto rows = database.Query(sql, value);
+  REQUIRE_OK(rows);
+  return (*rows)[0].template Get<T>("value");
+}
+
+TEST_CASE("values of every type come back as they went") {
+  PostgresFixture postgres;
+  Database& db = postgres.database();
+  CHECK(Echo(db, "SELECT $1::bool AS value", true));
+  CHECK_FALSE(Echo(db, "SELECT $1::bool AS value", false));
+  CHECK(Echo(db, "SELECT $1::int AS value", -7) == -7);
+  for (const int64_t value : {INT64_MIN, int64_t{0}, INT64_MAX})
+    CHECK(Echo(db, "SELECT $1::bigint AS value", value) == value);
+  testing::CountingIds ids;
+  const Uuid id = ids.Next();
+  CHECK(Echo(db, "SELECT $1::uuid AS value", id) == id);
+  for (const CivilDate date : {CivilDate(2000, 2, 29), CivilDate(1969, 12, 31), CivilDate(2199, 12, 31)})
+    CHECK(Echo(db, "SELECT $1::date AS value", date) == date);
+  const Bytes bytes{std::string("\0\\x'\xff", 5)};
+  CHECK(Echo(db, "SELECT $1::bytea AS value", bytes).value == bytes.value);
+  CHECK(Echo(db, "SELECT $1::bytea AS value", Bytes{""}).value.empty());
+}
+
+TEST_CASE("a time keeps its microseconds, also before 1970") {
+  PostgresFixture postgres;
+  const absl::Time base = absl::FromCivil(absl::CivilSecond(2027, 1, 31, 23, 59, 59), absl::UTCTimeZone());
+  for (const absl::Time time :
+       {base, base + absl::Microseconds(1), base + absl::Microseconds(999'999),
+        base + absl::Milliseconds(120), absl::UnixEpoch(), absl::UnixEpoch() - absl::Microseconds(1),
+        absl::UnixEpoch() - absl::Hours(24 * 9000)})
+    CHECK(Echo(postgres.database(), "SELECT $1::timestamptz AS value", time) == time);
+  // Postgres has no nanoseconds: what is finer is dropped, never rounded into the future.
+  CHECK(Echo(postgres.database(), "SELECT $1::timestamptz AS value", base + absl::Nanoseconds(1999)) ==
+        base + absl::Microseconds(1));
+}
+
+TEST_CASE("a text comes back byte for byte, and is never read as SQL") {
+  PostgresFixture postgres;
+  Database& db = postgres.database();
+  for (const std::string text :
+       {"", "'", "''; DROP TABLE outbox; --", "\\", "\"", "$1", "é漢\U0001F600", "NULL", "a\nb\tc", "{a,b}"})
+    CHECK(Echo(db, "SELECT $1::text AS value", text) == text);
+}
+
+TEST_CASE("a text with a NUL character is refused, not cut off") {
+  PostgresFixture postgres;
+  Database& db = postgres.database();
+  const std::string text("ab\0cd", 5);
+  CHECK_REFUSED(db.Query("SELECT $1::text AS value", text), "REQUEST_INVALID");
+  CHECK_REFUSED(db.Query("SELECT $1::text[] AS value", std::vector<std::string>{text}), "REQUEST_INVALID");
+  CHECK(Echo(db, "SELECT $1::bytea AS value", Bytes{text}).value == text);
+}
+
+TEST_CASE("NULL is nothing, in and out") {
+  PostgresFixture postgres;
+  const auto rows =
+      postgres.database().Query("SELECT $1::text AS a, $2::bigint AS b, $3::uuid AS c, ''::text AS d",
+                                std::nullopt, std::optional<int64_t>(), std::optional<Uuid>());
+  REQUIRE_OK(rows);
+  const Row row = (*rows)[0];
+  CHECK_FALSE(row.Get<std::optional<std::string>>("a"));
+  CHECK_FALSE(row.Get<std::optional<int64_t>>("b"));
+  CHECK_FALSE(row.Get<std::optional<Uuid>>("c"));
+  CHECK(row.Get<std::optional<std::string>>("d") == "");
+}
+
+TEST_CASE("arrays go over whole, in order, with any text in them") {
+  PostgresFixture postgres;
+  const std::vector<std::string> texts = {"", "a", "\"", "\\", "{}", ",", "NULL", "é", " b ", "'"};
+  const auto rows = postgres.database().Query(
+      "SELECT t FROM unnest($1::text[]) WITH ORDINALITY AS u(t, n) ORDER BY n", texts);
+  REQUIRE_OK(rows);
+  std::vector<std::string> read;
+  for (const Row row : *rows) read.push_back(row.Get<std::string>("t"));
+  CHECK(read == texts);
+
+  testing::CountingIds ids;
+  const std::vector<Uuid> some = {ids.Next(), ids.Next()};
+  const auto counts = postgres.database().Query(
+      "SELECT cardinality($1::uuid[]) AS ids, cardinality($2::bigint[]) AS numbers, "
+      "(SELECT sum(n) FROM unnest($2::bigint[]) AS n) AS sum, $3::uuid = ANY($1) AS found",
+      some, std::vector<int64_t>{-1, 5, INT64_MAX - 4}, some[1]);
+  REQUIRE_OK(counts);
+  CHECK((*counts)[0].Get<int>("ids") == 2);
+  CHECK((*counts)[0].Get<int>("numbers") == 3);
+  CHECK((*counts)[0].Get<int64_t>("sum") == INT64_MAX);
+  CHECK((*counts)[0].Get<bool>("found"));
+  const auto none =
+      postgres.database().Query("SELECT 1 AS x WHERE $1::uuid = ANY($2)", some[0], std::vector<Uuid>());
+  REQUIRE_OK(none);
+  CHECK(none->empty());
+}
+
+TEST_CASE("any text of a text array comes back") {
+  PostgresFixture postgres;
+  CHECK(rc::check("round trip", [&] {
+    const auto texts = *rc::gen::container<std::vector<std::string>>(
+        rc::gen::container<std::string>(rc::gen::element('a', '"', '\\', '{', '}', ',', ' ', '\'', '\n')));
+    const auto rows = postgres.database().Query(
+        "SELECT t FROM unnest($1::text[]) WITH ORDINALITY AS u(t, n) ORDER BY n", texts);
+    RC_ASSERT(rows.ok());
+    RC_ASSERT(static_cast<size_t>(rows->size()) == texts.size());
+    for (size_t i = 0; i < texts.size(); ++i)
+      RC_ASSERT((*rows)[static_cast<int>(i)].Get<std::string>("t") == texts[i]);
+  }));
+}
+
+}  // namespace
+}  // namespace perennial::pg
