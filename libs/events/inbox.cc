@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "libs/base/status_macros.h"
 #include "libs/events/outbox.h"
 #include "libs/telemetry/log.h"
@@ -39,14 +41,19 @@ Inbox::Inbox(absl::string_view from_service, pg::Database& database, redis::Clie
       clock_(clock),
       handler_(std::move(handler)) {}
 
+absl::Status Inbox::MoveTo(const std::string& position) {
+  // Locks the stream's place: of several processes, one at a time takes events in.
+  return database_
+      .Query(
+          "INSERT INTO inbox_position (stream, position) VALUES ($1, $2) "
+          "ON CONFLICT (stream) DO UPDATE SET position = excluded.position",
+          stream_, position)
+      .status();
+}
+
 absl::Status Inbox::Take(const std::string& position, const Event& event) {
   return database_.Transact([&]() -> absl::Status {
-    // Locks the stream's place: of several processes, one at a time takes events in.
-    RETURN_IF_ERROR(database_
-                        .Query("INSERT INTO inbox_position (stream, position) VALUES ($1, $2) "
-                               "ON CONFLICT (stream) DO UPDATE SET position = excluded.position",
-                               stream_, position)
-                        .status());
+    RETURN_IF_ERROR(MoveTo(position));
     ASSIGN_OR_RETURN(
         const pg::Rows taken,
         database_.Query("INSERT INTO inbox (event_id, received_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -56,23 +63,32 @@ absl::Status Inbox::Take(const std::string& position, const Event& event) {
   });
 }
 
-absl::StatusOr<int> Inbox::RunOnce() {
+absl::StatusOr<std::string> Inbox::Position(const std::string& generation) {
   ASSIGN_OR_RETURN(const pg::Rows place,
                    database_.Query("SELECT position FROM inbox_position WHERE stream = $1", stream_));
-  const std::string position = place.empty() ? "0" : place[0].Get<std::string>("position");
+  const std::string stored = place.empty() ? "" : place[0].Get<std::string>("position");
+  absl::string_view entry_id = stored;
+  return std::string(absl::ConsumePrefix(&entry_id, generation + "/") ? entry_id : "0");
+}
+
+absl::StatusOr<int> Inbox::RunOnce() {
+  ASSIGN_OR_RETURN(const redis::Reply marker, redis_.Run({"GET", GenerationOf(stream_)}));
+  ASSIGN_OR_RETURN(const std::string position, Position(marker.text));
   ASSIGN_OR_RETURN(const redis::Reply reply,
                    redis_.Run({"XREAD", "COUNT", "200", "STREAMS", stream_, position}));
   if (reply.kind != redis::Reply::Kind::kArray || reply.array.empty()) return 0;
   int count = 0;
   for (const redis::Reply& entry : reply.array[0].array[1].array) {
     const std::string& entry_id = entry.array[0].text;
+    const std::string place = absl::StrCat(marker.text, "/", entry_id);
     const absl::StatusOr<Event> event = ToEvent(entry.array[1]);
     if (!event.ok()) {
       telemetry::Log(telemetry::Severity::kError, "event cannot be read",
                      {{"stream", stream_}, {"entry", entry_id}});
-      continue;
+      RETURN_IF_ERROR(MoveTo(place));
+    } else {
+      RETURN_IF_ERROR(Take(place, *event));
     }
-    RETURN_IF_ERROR(Take(entry_id, *event));
     ++count;
   }
   return count;

@@ -27,6 +27,9 @@ class Inbox {
   absl::StatusOr<int> RunOnce();
 
  private:
+  // Where to read on: "0", the beginning, unless a place in this generation of the stream is stored.
+  absl::StatusOr<std::string> Position(const std::string& generation);
+  absl::Status MoveTo(const std::string& position);
   absl::Status Take(const std::string& position, const Event& event);
 
   const std::string stream_;

@@ -32,6 +32,10 @@ std::string StreamOf(absl::string_view service) {
   return absl::StrCat("perennial.events.", service);
 }
 
+std::string GenerationOf(absl::string_view stream) {
+  return absl::StrCat(stream, ".generation");
+}
+
 absl::Status Outbox::Add(const std::vector<Event>& events) {
   for (const Event& event : events) {
     RETURN_IF_ERROR(
@@ -39,7 +43,8 @@ absl::Status Outbox::Add(const std::vector<Event>& events) {
             .Query("INSERT INTO outbox (event_id, type, account_id, subject, occurred_at, attributes) "
                    "VALUES ($1, $2, $3, $4, $5, $6)",
                    event.id, event.type, event.account_id, event.subject, event.occurred_at,
-                   nlohmann::json(event.attributes).dump())
+                   nlohmann::json(event.attributes)
+                       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))
             .status());
   }
   return absl::OkStatus();
@@ -54,21 +59,27 @@ Relay::Relay(absl::string_view service, pg::Database& database, redis::Client& r
       waiting_(metrics.GaugeOf("perennial_outbox_waiting", "Facts not yet relayed to Redis.")) {}
 
 absl::Status Relay::ResendIfRedisWasEmptied() {
-  const std::string marker = absl::StrCat(stream_, ".relayed");
+  const std::string marker = GenerationOf(stream_);
   ASSIGN_OR_RETURN(const redis::Reply reply, redis_.Run({"EXISTS", marker}));
   if (reply.integer != 0) return absl::OkStatus();
-  RETURN_IF_ERROR(
-      database_.Query("UPDATE outbox SET relayed_at = NULL WHERE relayed_at IS NOT NULL").status());
-  return redis_.Run({"SET", marker, "1"}).status();
+  // Committed before the marker is set: killed in between, they only go out once more. Not those older than
+  // what inboxes surely remember.
+  RETURN_IF_ERROR(database_
+                      .Query("UPDATE outbox SET relayed_at = NULL WHERE relayed_at IS NOT NULL AND "
+                             "occurred_at >= $1",
+                             clock_.Now() - kKeepRelayed)
+                      .status());
+  RandomIdSource ids;
+  return redis_.Run({"SET", marker, ids.Next().ToString()}).status();
 }
 
 absl::StatusOr<int> Relay::RunOnce() {
   int relayed = 0;
+  ASSIGN_OR_RETURN(const pg::Rows waiting,
+                   database_.Query("SELECT count(*) AS waiting FROM outbox WHERE relayed_at IS NULL"));
+  waiting_.Set(static_cast<double>(waiting[0].Get<int64_t>("waiting")));
+  RETURN_IF_ERROR(ResendIfRedisWasEmptied());
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const pg::Rows waiting,
-                     database_.Query("SELECT count(*) AS waiting FROM outbox WHERE relayed_at IS NULL"));
-    waiting_.Set(static_cast<double>(waiting[0].Get<int64_t>("waiting")));
-    RETURN_IF_ERROR(ResendIfRedisWasEmptied());
     // The lock keeps the order when several processes relay the same outbox.
     ASSIGN_OR_RETURN(
         const pg::Rows rows,

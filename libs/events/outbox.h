@@ -14,6 +14,10 @@ namespace perennial::events {
 
 std::string StreamOf(absl::string_view service);
 
+// The key that holds a new random value whenever a stream begins anew, because Redis was emptied. Entry ids
+// of another generation mean nothing: a replacement's clock may be behind.
+std::string GenerationOf(absl::string_view stream);
+
 // Writes facts into the thread's transaction. A fact without one would be a fact without a change, so stores
 // call this inside Database::Transact.
 class Outbox {

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "libs/base/uuid.h"
+#include "libs/redis/client.h"
+
+namespace perennial::testing {
+
+// Of the private Redis that tests/with-stores starts.
+inline std::string RedisUrl() {
+  const char* url = std::getenv("PERENNIAL_TEST_REDIS_URL");
+  REQUIRE(url != nullptr);
+  return url;
+}
+
+inline std::unique_ptr<redis::Client> ConnectRedis() {
+  std::signal(SIGPIPE, SIG_IGN);  // as libs/process does
+  auto client = redis::Client::ForUrl(RedisUrl());
+  REQUIRE(client.ok());
+  return *std::move(client);
+}
+
+// A key, stream or service name that no other test has.
+inline std::string UniqueName(const std::string& prefix) {
+  RandomIdSource ids;
+  return prefix + "_" + ids.Next().ToString().substr(0, 8);
+}
+
+}  // namespace perennial::testing
