@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kMaxTokenBytes = 2048;
 constexpr size_t kMaxRemembered = 10'000;
 constexpr absl::Duration kFetchPause = absl::Seconds(5);
+constexpr absl::Duration kRetryPause = absl::Milliseconds(500);
 constexpr char kIssuer[] = "perennial";
 
 const unsigned char* Raw(absl::string_view text) {
@@ -84,56 +85,71 @@ std::string SigningKey::Sign(const AccessClaims& claims) const {
   return absl::StrCat(signed_part, ".", absl::WebSafeBase64Escape(signature));
 }
 
-absl::StatusOr<std::string> AccessTokenVerifier::PublicKey(const std::string& key_id) {
-  {
-    std::lock_guard lock(mutex_);
-    if (const auto it = keys_.find(key_id); it != keys_.end()) return it->second;
-    const absl::Time now = absl::Now();
-    if (now - last_fetch_ < kFetchPause && !keys_.empty()) return Invalid();
-    last_fetch_ = now;
-  }
-  ASSIGN_OR_RETURN(const std::vector<VerifyingKey> fetched, fetch_());
+std::optional<VerifyingKey> AccessTokenVerifier::KnownKey(const std::string& key_id) {
   std::lock_guard lock(mutex_);
-  for (const VerifyingKey& key : fetched) keys_[key.key_id] = key.public_key;
   const auto it = keys_.find(key_id);
-  if (it == keys_.end()) return Invalid();
-  return it->second;
+  return it == keys_.end() ? std::nullopt : std::optional(it->second);
 }
 
-absl::StatusOr<AccessClaims> AccessTokenVerifier::VerifySignature(absl::string_view token) {
+absl::StatusOr<VerifyingKey> AccessTokenVerifier::KeyOf(const std::string& key_id) {
+  if (auto known = KnownKey(key_id)) return *std::move(known);
+  std::lock_guard fetching(fetching_);
+  // Whoever held the lock before may have brought it.
+  if (auto known = KnownKey(key_id)) return *std::move(known);
+  if (absl::Now() >= next_fetch_) {
+    auto fetched = fetch_();
+    last_fetch_ = fetched.status();
+    next_fetch_ = absl::Now() + (fetched.ok() ? kFetchPause : kRetryPause);
+    if (fetched.ok()) {
+      std::lock_guard lock(mutex_);
+      keys_.clear();  // a key that is no longer listed is no longer trusted
+      for (VerifyingKey& key : *fetched) keys_[key.key_id] = key;
+    }
+  }
+  RETURN_IF_ERROR(last_fetch_);
+  if (auto known = KnownKey(key_id)) return *std::move(known);
+  return Invalid();
+}
+
+absl::StatusOr<AccessTokenVerifier::Verified> AccessTokenVerifier::VerifySignature(absl::string_view token) {
   const std::vector<absl::string_view> parts = absl::StrSplit(token, '.');
   if (token.size() > kMaxTokenBytes || parts.size() != 3) return Invalid();
   const auto header = DecodeJson(parts[0]);
   if (!header || Text(*header, "alg") != "EdDSA") return Invalid();
   std::string signature;
-  if (!absl::WebSafeBase64Unescape(parts[2], &signature) || signature.size() != crypto_sign_BYTES)
-    return Invalid();
-  ASSIGN_OR_RETURN(const std::string public_key, PublicKey(Text(*header, "kid")));
+  const bool decoded = absl::WebSafeBase64Unescape(parts[2], &signature) &&
+                       absl::WebSafeBase64Escape(signature) == parts[2];  // one spelling a signature
+  if (!decoded || signature.size() != crypto_sign_BYTES) return Invalid();
+  ASSIGN_OR_RETURN(const VerifyingKey key, KeyOf(Text(*header, "kid")));
   const absl::string_view signed_part = token.substr(0, parts[0].size() + 1 + parts[1].size());
-  const bool genuine =
-      public_key.size() == crypto_sign_PUBLICKEYBYTES &&
-      crypto_sign_verify_detached(Raw(signature), Raw(signed_part), signed_part.size(), Raw(public_key)) == 0;
+  const bool genuine = key.public_key.size() == crypto_sign_PUBLICKEYBYTES &&
+                       crypto_sign_verify_detached(Raw(signature), Raw(signed_part), signed_part.size(),
+                                                   Raw(key.public_key)) == 0;
   if (!genuine) return Invalid();
-  return ReadClaims(parts[1]);
+  ASSIGN_OR_RETURN(const AccessClaims claims, ReadClaims(parts[1]));
+  if (claims.issue_time < key.not_before_time) return Invalid();
+  return Verified{claims, key.retire_time};
 }
 
 absl::StatusOr<AccessClaims> AccessTokenVerifier::Verify(absl::string_view token) {
-  std::optional<AccessClaims> claims;
+  std::optional<Verified> verified;
   {
     std::lock_guard lock(mutex_);
-    if (const auto it = verified_.find(token); it != verified_.end()) claims = it->second;
+    if (const auto it = verified_.find(token); it != verified_.end()) verified = it->second;
   }
-  if (!claims) {
-    ASSIGN_OR_RETURN(claims, VerifySignature(token));
+  if (!verified) {
+    ASSIGN_OR_RETURN(verified, VerifySignature(token));
     std::lock_guard lock(mutex_);
     if (verified_.size() >= kMaxRemembered) verified_.clear();
-    verified_.emplace(token, *claims);
+    verified_.emplace(token, *verified);
   }
-  if (clock_.Now() >= claims->expire_time) {
+  const absl::Time now = clock_.Now();
+  if (now >= verified->retire_time) return Invalid();
+  if (now >= verified->claims.expire_time) {
     return Refusal(absl::StatusCode::kUnauthenticated, "ACCESS_TOKEN_EXPIRED",
                    "the access token has expired; refresh the session");
   }
-  return *claims;
+  return verified->claims;
 }
 
 }  // namespace perennial::crypto

@@ -40,7 +40,9 @@ class SigningKey {
 
 struct VerifyingKey {
   std::string key_id;
-  std::string public_key;  // 32 bytes
+  std::string public_key;                             // 32 bytes
+  absl::Time not_before_time = absl::InfinitePast();  // tokens issued before it are not accepted
+  absl::Time retire_time = absl::InfiniteFuture();    // no token is accepted from then on
 };
 
 // Verifies access tokens without asking account each time. Thread-safe.
@@ -51,21 +53,30 @@ class AccessTokenVerifier {
 
   AccessTokenVerifier(FetchKeys fetch, const Clock& clock) : fetch_(std::move(fetch)), clock_(clock) {}
 
-  // The claims, or UNAUTHENTICATED / ACCESS_TOKEN_INVALID or ACCESS_TOKEN_EXPIRED, or UNAVAILABLE while no
-  // keys can be had. An unknown key id fetches keys anew, at most every 5 seconds.
+  // The claims, or UNAUTHENTICATED / ACCESS_TOKEN_INVALID or ACCESS_TOKEN_EXPIRED, or UNAVAILABLE while the
+  // key's id is unknown and keys cannot be had. An unknown key id fetches keys anew: one caller at a time, at
+  // most every 5 seconds, or half a second after a fetch that failed.
   absl::StatusOr<AccessClaims> Verify(absl::string_view token);
 
  private:
-  absl::StatusOr<AccessClaims> VerifySignature(absl::string_view token);
-  absl::StatusOr<std::string> PublicKey(const std::string& key_id);
+  struct Verified {
+    AccessClaims claims;
+    absl::Time retire_time;  // of the key
+  };
+
+  absl::StatusOr<Verified> VerifySignature(absl::string_view token);
+  absl::StatusOr<VerifyingKey> KeyOf(const std::string& key_id);
+  std::optional<VerifyingKey> KnownKey(const std::string& key_id);
 
   const FetchKeys fetch_;
   const Clock& clock_;
+  std::mutex fetching_;                           // held while keys are fetched; taken before mutex_
+  absl::Time next_fetch_ = absl::InfinitePast();  // guarded by fetching_, as is the next
+  absl::Status last_fetch_;
   std::mutex mutex_;
-  absl::flat_hash_map<std::string, std::string> keys_;
-  absl::Time last_fetch_ = absl::InfinitePast();
+  absl::flat_hash_map<std::string, VerifyingKey> keys_;
   // Tokens already verified, by their full text; a signature costs more than all else of a small call.
-  absl::flat_hash_map<std::string, AccessClaims> verified_;
+  absl::flat_hash_map<std::string, Verified> verified_;
 };
 
 }  // namespace perennial::crypto

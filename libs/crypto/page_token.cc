@@ -25,7 +25,9 @@ std::string PageTokens::Make(absl::string_view list, absl::string_view position)
 absl::StatusOr<std::string> PageTokens::Read(absl::string_view list, absl::string_view token) const {
   if (token.empty()) return std::string();
   std::string raw;
-  const bool decoded = absl::WebSafeBase64Unescape(token, &raw) && raw.size() >= kTagBytes;
+  // Base64 has several spellings of the same bytes; only ours counts.
+  const bool decoded = absl::WebSafeBase64Unescape(token, &raw) && raw.size() >= kTagBytes &&
+                       absl::WebSafeBase64Escape(raw) == token;
   const std::string position = decoded ? raw.substr(kTagBytes) : "";
   const bool ours = decoded && sodium_memcmp(raw.data(), Tag(key_, list, position).data(), kTagBytes) == 0;
   if (!ours) {
