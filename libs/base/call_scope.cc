@@ -25,7 +25,9 @@ bool IsWellFormed(absl::string_view traceparent) {
     const bool dash = i == 2 || i == 35 || i == 52;
     if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
   }
-  return true;
+  // All zeros means "none" in both ids (W3C Trace Context, 3.2.2).
+  return traceparent.substr(3, 32).find_first_not_of('0') != absl::string_view::npos &&
+         traceparent.substr(36, 16).find_first_not_of('0') != absl::string_view::npos;
 }
 
 }  // namespace

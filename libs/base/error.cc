@@ -8,7 +8,7 @@ namespace perennial {
 namespace {
 
 // Payload keys. A payload is a list of records; fields and records are separated by ASCII unit and
-// record separators, which no reason, field path or description of ours contains.
+// record separators. Where a caller's text has these, they become spaces.
 constexpr char kReasonKey[] = "perennial/reason";
 constexpr char kMetadataKey[] = "perennial/metadata";
 constexpr char kFieldsKey[] = "perennial/fields";
@@ -29,8 +29,17 @@ std::vector<std::pair<std::string, std::string>> Records(const absl::Status& sta
   return records;
 }
 
+std::string WithoutSeparators(absl::string_view text) {
+  std::string clean(text);
+  for (char& c : clean) {
+    if (c == kUnit || c == kRecord) c = ' ';
+  }
+  return clean;
+}
+
 void AppendRecord(std::string& payload, absl::string_view key, absl::string_view value) {
-  absl::StrAppend(&payload, key, std::string(1, kUnit), value, std::string(1, kRecord));
+  absl::StrAppend(&payload, WithoutSeparators(key), std::string(1, kUnit), WithoutSeparators(value),
+                  std::string(1, kRecord));
 }
 
 }  // namespace

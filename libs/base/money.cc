@@ -58,7 +58,8 @@ int CurrencyDigits(absl::string_view code) {
 
 std::string FormatMoney(const Money& money) {
   const int digits = CurrencyDigits(money.currency);
-  std::string text = std::to_string(money.minor < 0 ? -money.minor : money.minor);
+  const auto magnitude = static_cast<uint64_t>(money.minor);  // unsigned: the least int64 has no opposite
+  std::string text = std::to_string(money.minor < 0 ? -magnitude : magnitude);
   if (digits > 0) {
     if (text.size() <= static_cast<size_t>(digits)) text.insert(0, digits + 1 - text.size(), '0');
     text.insert(text.size() - digits, ".");

@@ -58,8 +58,8 @@ class Rational {
 };
 
 // Whole amounts, one for each exact part, that sum to `total`: each part is rounded towards minus infinity
-// and the units left over go to the largest remainders, first part first on a tie. `total` must be within one
-// unit a part of the exact sum.
+// and the units left over go to the largest remainders, first part first on a tie. `total` must be the exact
+// sum, rounded up or down; each amount is then within one unit of its part.
 std::vector<int64_t> Allot(int64_t total, const std::vector<Rational>& parts);
 
 }  // namespace perennial
