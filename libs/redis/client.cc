@@ -42,7 +42,8 @@ Reply ToReply(const redisReply& raw) {
 absl::StatusOr<std::unique_ptr<Client>> Client::ForUrl(absl::string_view url) {
   const std::vector<std::string> parts = absl::StrSplit(absl::StripPrefix(url, "redis://"), ':');
   int port = 6379;
-  if (parts.empty() || parts.size() > 2 || (parts.size() == 2 && !absl::SimpleAtoi(parts[1], &port))) {
+  const bool read = parts.size() == 1 || (parts.size() == 2 && absl::SimpleAtoi(parts[1], &port));
+  if (!read || parts[0].empty() || port < 1 || port > 65535) {
     return absl::InvalidArgumentError("a Redis URL is redis://host:port");
   }
   return std::unique_ptr<Client>(new Client(parts[0], port));
