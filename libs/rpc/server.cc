@@ -77,7 +77,7 @@ Credentials CredentialsOf(const grpc::CallbackServerContext& context) {
 
 absl::Status Parse(const grpc::ByteBuffer& bytes, Message& message) {
   if (bytes.Length() > kMaxRequestBytes) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_TOO_LARGE", "a request has at most 1 MiB");
+    return Refusal(absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE", "a request has at most 1 MiB");
   }
   grpc::ByteBuffer copy(bytes);  // the reader consumes; slices are shared, not copied
   grpc::ProtoBufferReader reader(&copy);
@@ -281,6 +281,9 @@ absl::Status Server::State::Handle(const Service::Method& method, const std::str
   } catch (const std::exception& error) {
     telemetry::Log(telemetry::Severity::kError, "exception in a handler",
                    {{"method", full_method}, {"error", error.what()}});
+    return absl::InternalError("exception");
+  } catch (...) {
+    telemetry::Log(telemetry::Severity::kError, "exception in a handler", {{"method", full_method}});
     return absl::InternalError("exception");
   }
 }

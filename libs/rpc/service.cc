@@ -21,6 +21,19 @@ Access Operators() {
   return {Access::Kind::kOperators, {}};
 }
 
+bool Service::TakesTheMessagesOf(const google::protobuf::MethodDescriptor& declared) const {
+  for (const auto& method : methods_) {
+    if (method->name != declared.name()) continue;
+    const auto* request_id = declared.input_type()->FindFieldByName("request_id");
+    const bool repeatable =
+        request_id != nullptr && request_id->type() == google::protobuf::FieldDescriptor::TYPE_STRING;
+    return method->request_prototype->GetDescriptor() == declared.input_type() &&
+           method->response_prototype->GetDescriptor() == declared.output_type() &&
+           (repeatable || !method->is_mutation);
+  }
+  return false;
+}
+
 void Service::CheckComplete() const {
   const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(full_name_);
   std::set<std::string> handled;
@@ -28,8 +41,9 @@ void Service::CheckComplete() const {
   bool complete = descriptor != nullptr && handled.size() == methods_.size();
   for (int i = 0; descriptor != nullptr && i < descriptor->method_count(); ++i) {
     const auto* method = descriptor->method(i);
-    const bool has_handler = handled.erase(method->name()) == 1;
-    if (!has_handler) std::fprintf(stderr, "%s has no handler\n", method->full_name().c_str());
+    const bool has_handler = handled.erase(method->name()) == 1 && TakesTheMessagesOf(*method);
+    if (!has_handler)
+      std::fprintf(stderr, "%s has no handler of its messages\n", method->full_name().c_str());
     complete = complete && has_handler;
   }
   for (const std::string& unknown : handled) {

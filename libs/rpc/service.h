@@ -141,8 +141,10 @@ class Service {
     return absl::OkStatus();
   }
 
-  // Aborts, naming them, if the descriptor has methods without a handler or the other way round.
+  // Aborts, naming them, if the descriptor has methods without a handler or the other way round, or if a
+  // handler takes other messages, or changes something though its request has no request_id.
   void CheckComplete() const;
+  bool TakesTheMessagesOf(const google::protobuf::MethodDescriptor& declared) const;
 
   std::string full_name_;
   std::vector<std::unique_ptr<Method>> methods_;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "libs/base/error.h"
@@ -11,20 +12,33 @@ namespace {
 
 constexpr char kDomain[] = "perennial";
 
+// An error travels in trailers, of which clients take 8 KiB; with more, all they would learn is that.
+constexpr size_t kMaxTextBytes = 256;
+constexpr size_t kMaxPathBytes = 80;
+constexpr int kMaxViolations = 10;
+
+std::string Shorten(absl::string_view text, size_t most = kMaxTextBytes) {
+  if (text.size() <= most) return std::string(text);
+  size_t end = most;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not in the middle of a UTF-8 character
+  return absl::StrCat(text.substr(0, end), "…");
+}
+
 void AddErrorInfo(const absl::Status& status, const std::string& reason, google::rpc::Status& out) {
   google::rpc::ErrorInfo info;
   info.set_reason(reason);
   info.set_domain(kDomain);
-  for (const auto& [key, value] : MetadataOf(status)) (*info.mutable_metadata())[key] = value;
+  for (const auto& [key, value] : MetadataOf(status)) (*info.mutable_metadata())[key] = Shorten(value);
   out.add_details()->PackFrom(info);
 }
 
 void AddBadRequest(const absl::Status& status, google::rpc::Status& out) {
   google::rpc::BadRequest bad_request;
   for (const FieldViolation& violation : FieldViolationsOf(status)) {
+    if (bad_request.field_violations_size() == kMaxViolations) break;
     auto* field = bad_request.add_field_violations();
-    field->set_field(violation.field);
-    field->set_description(violation.description);
+    field->set_field(Shorten(violation.field, kMaxPathBytes));
+    field->set_description(Shorten(violation.description));
   }
   if (bad_request.field_violations_size() > 0) out.add_details()->PackFrom(bad_request);
 }
@@ -59,12 +73,12 @@ grpc::Status ToGrpc(const absl::Status& status) {
   if (reason.empty()) return ToGrpc(Hide(status));
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
-  details.set_message(std::string(status.message()));
+  const std::string message = Shorten(status.message());
+  details.set_message(message);
   AddErrorInfo(status, reason, details);
   AddBadRequest(status, details);
   AddRetryInfo(reason, details);
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
-                      details.SerializeAsString());
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message, details.SerializeAsString());
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {
