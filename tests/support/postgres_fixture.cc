@@ -58,8 +58,8 @@ PostgresFixture::PostgresFixture(const std::string& service, int max_connections
   RandomIdSource ids;
   schema_ = absl::StrCat("test_", absl::StrReplaceAll(ids.Next().ToString(), {{"-", ""}}));
   const std::string server = ServerUrl();
-  url_ =
-      absl::StrCat(server, absl::StrContains(server, "?") ? "&" : "?", "options=-csearch_path%3D", schema_);
+  url_ = absl::StrCat(server, absl::StrContains(server, "?") ? "&" : "?", "options=-csearch_path%3D", schema_,
+                      "&application_name=", schema_);
   pqxx::connection connection(server);
   pqxx::nontransaction session(connection);
   session.exec(absl::StrCat("CREATE SCHEMA ", schema_, "; SET search_path = ", schema_));

@@ -22,7 +22,7 @@ class PostgresFixture {
   pg::Database& database() { return *database_; }
   events::Outbox& outbox() { return *outbox_; }
   telemetry::Metrics& metrics() { return metrics_; }
-  const std::string& url() const { return url_; }  // with the schema as search_path
+  const std::string& url() const { return url_; }  // with the schema as search_path and application_name
 
  private:
   telemetry::Metrics metrics_;

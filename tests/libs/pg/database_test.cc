@@ -263,13 +263,13 @@ TEST_CASE("a full pool is waited for until the deadline, not longer") {
   CHECK(counters.Read(1) == 1);
 }
 
-// Ends all sessions that work in the fixture's schema, as a restart of the server does.
+// Ends all sessions of the fixture, as a restart of the server does.
 void EndSessions(const PostgresFixture& postgres) {
   pqxx::connection connection(postgres.url());
   pqxx::nontransaction session(connection);
   session.exec(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
-      "current_database() AND backend_type = 'client backend'");
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+      "application_name = current_setting('application_name')");
 }
 
 TEST_CASE("a lost connection is UNAVAILABLE, and the next call has a new one") {
