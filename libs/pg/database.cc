@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <pqxx/pqxx>
+#include <random>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/cord.h"
@@ -68,6 +69,13 @@ absl::Status CheckText(const std::vector<Param>& params) {
 // The statuses that Transact retries on; they never leave it.
 bool IsRetryable(const absl::Status& status) {
   return status.code() == absl::StatusCode::kAborted && ReasonOf(status).empty();
+}
+
+// At once, both sides of a deadlock would meet again.
+void PauseBeforeRetry(int attempt) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<int> pause_ms(0, 5 << attempt);
+  absl::SleepFor(absl::Milliseconds(pause_ms(random)));
 }
 
 // Called in a catch block: the one place where libpqxx's exceptions end.
@@ -327,6 +335,7 @@ absl::Status Database::Transact(absl::FunctionRef<absl::Status()> body) {
     status = TransactOnce(body);
     if (!IsRetryable(status)) return status;
     pool_->retries.Add();
+    PauseBeforeRetry(attempt);
   }
   return Refusal(absl::StatusCode::kAborted, "REQUEST_IN_PROGRESS",
                  "other requests keep changing the same thing; try again");

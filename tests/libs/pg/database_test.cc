@@ -169,7 +169,7 @@ TEST_CASE("a deadlock is run again, and both sides come through") {
   other.join();
   REQUIRE_OK(results[0]);
   REQUIRE_OK(results[1]);
-  CHECK(runs == 3);
+  CHECK(runs >= 3);
   CHECK(counters.Read(1) == 2);
   CHECK(counters.Read(2) == 2);
 }
