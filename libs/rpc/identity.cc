@@ -30,9 +30,11 @@ absl::StatusOr<Caller> IdentifyCustomer(const Credentials& credentials, crypto::
 
 absl::StatusOr<Caller> IdentifyByCertificate(const Credentials& credentials, const Access& access) {
   absl::string_view id = credentials.spiffe_id;
-  if (absl::ConsumePrefix(&id, kOperatorPrefix))
-    return Caller{Caller::Kind::kOperator, {}, {}, std::string(id)};
-  const bool service = absl::ConsumePrefix(&id, kServicePrefix) && access.kind == Access::Kind::kServices;
+  const bool is_operator = absl::ConsumePrefix(&id, kOperatorPrefix);
+  const bool is_service = !is_operator && absl::ConsumePrefix(&id, kServicePrefix);
+  if (id.empty() || absl::StrContains(id, '/')) return NotAllowed();
+  if (is_operator) return Caller{Caller::Kind::kOperator, {}, {}, std::string(id)};
+  const bool service = is_service && access.kind == Access::Kind::kServices;
   const bool listed =
       service && std::find(access.services.begin(), access.services.end(), id) != access.services.end();
   if (!listed) return NotAllowed();
