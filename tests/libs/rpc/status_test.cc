@@ -1,0 +1,88 @@
+#include "libs/rpc/status.h"
+
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+#include "absl/strings/match.h"
+#include "libs/base/error.h"
+#include "tests/libs/rpc/server_fixture.h"
+
+namespace perennial::rpc {
+namespace {
+
+absl::StatusCode AnyFailure(int code) {
+  return static_cast<absl::StatusCode>(code);
+}
+
+TEST_CASE("a refusal of any code has that code and exactly one ErrorInfo with its reason") {
+  for (int code = 1; code <= 16; ++code) {
+    const Answer answer{ToGrpc(Refusal(AnyFailure(code), "QUOTE_EXPIRED", "over", {{"quote", "q"}})), ""};
+    CHECK(answer.status.error_code() == code);
+    CHECK(answer.status.error_message() == "over");
+    CHECK(answer.Reason() == "QUOTE_EXPIRED");
+    const absl::Status back = FromGrpc(answer.status);
+    CHECK(back.code() == AnyFailure(code));
+    CHECK(ReasonOf(back) == "QUOTE_EXPIRED");
+  }
+  CHECK(ToGrpc(absl::OkStatus()).ok());
+  CHECK(FromGrpc(grpc::Status::OK).ok());
+}
+
+TEST_CASE("a status without a reason says nothing of what happened inside") {
+  for (int code = 1; code <= 16; ++code) {
+    absl::Status status(AnyFailure(code), "password=hunter2 at /srv/db");
+    status.SetPayload("internal", absl::Cord("hunter2"));
+    const Answer answer{ToGrpc(status), ""};
+    INFO(code);
+    CHECK_FALSE(absl::StrContains(answer.status.error_message(), "hunter2"));
+    CHECK_FALSE(absl::StrContains(answer.status.error_details(), "hunter2"));
+    switch (status.code()) {
+      case absl::StatusCode::kCancelled:
+        CHECK(answer.Reason() == "CANCELLED_BY_CALLER");
+        break;
+      case absl::StatusCode::kDeadlineExceeded:
+        CHECK(answer.Reason() == "DEADLINE_PASSED");
+        break;
+      case absl::StatusCode::kUnavailable:
+        CHECK(answer.Reason() == "SERVICE_UNAVAILABLE");
+        break;
+      default:
+        CHECK(answer.status.error_code() == grpc::StatusCode::INTERNAL);
+        CHECK(answer.Reason() == "INTERNAL_ERROR");
+    }
+  }
+}
+
+TEST_CASE("an answer that is not of this system still becomes a refusal of ours") {
+  for (int code = 1; code <= 16; ++code) {
+    for (const char* details : {"", "nonsense", "\x08\x03"}) {
+      const grpc::Status foreign(static_cast<grpc::StatusCode>(code), "proxy says no", details);
+      CHECK_FALSE(ReasonOf(FromGrpc(foreign)).empty());
+    }
+  }
+}
+
+TEST_CASE("field violations are told one by one") {
+  FieldViolations violations;
+  violations.Add("card.number", "must be digits");
+  violations.Add("request_id", "must be a UUID");
+  const Answer answer{ToGrpc(violations.ToStatus()), ""};
+  CHECK(answer.Reason() == "REQUEST_INVALID");
+  REQUIRE(answer.Violations().field_violations_size() == 2);
+  CHECK(answer.Violations().field_violations(1).field() == "request_id");
+  CHECK(answer.Violations().field_violations(1).description() == "must be a UUID");
+}
+
+TEST_CASE("a text cut short is still UTF-8") {
+  CHECK(rc::check("any offset", [] {
+    std::string text(*rc::gen::inRange(200, 260), 'a');
+    for (int i = 0; i < 100; ++i) text += "漢é\U0001F600";
+    v1::Account carrier;  // proto3 strings must be UTF-8 to be read back
+    carrier.set_name(ToGrpc(NotFound("ACCOUNT_NOT_FOUND", text)).error_message());
+    RC_ASSERT(carrier.name().size() <= 260u);
+    RC_ASSERT(v1::Account().ParseFromString(carrier.SerializeAsString()));
+  }));
+}
+
+}  // namespace
+}  // namespace perennial::rpc
