@@ -1,0 +1,189 @@
+#include "services/payment_token/app/charges.h"
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "libs/base/call_scope.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+
+namespace perennial::payment_token {
+namespace {
+
+// Longer than any request to the gateway takes, so that a lease outlives its holder only if that died.
+constexpr absl::Duration kLease = absl::Seconds(20);
+constexpr int kBatch = 20;
+// A batch stops in time for its last answer to be recorded.
+constexpr absl::Duration kRoomForOneMore = absl::Seconds(20);
+
+absl::Status ChargeNotFound() {
+  return NotFound("CHARGE_NOT_FOUND", "there is no such charge");
+}
+
+absl::Status ChargeExists() {
+  return Refusal(absl::StatusCode::kAlreadyExists, "CHARGE_EXISTS", "the id was used with other contents");
+}
+
+bool HasRoom() {
+  const CallScope* scope = CallScope::Current();
+  return scope == nullptr || scope->deadline() - absl::Now() > kRoomForOneMore;
+}
+
+}  // namespace
+
+absl::StatusOr<core::Charge> Charges::Existing(const core::ChargeRequest& request,
+                                               const core::Charge& charge) {
+  if (charge.request != request) return ChargeExists();
+  return charge;
+}
+
+absl::StatusOr<std::optional<core::PaymentMethod>> Charges::Choose(const core::ChargeRequest& request) {
+  if (request.payment_method_id) return method_store_.Get(request.account_id, *request.payment_method_id);
+  absl::StatusOr<core::PaymentMethod> chosen = methods_.Default(request.account_id);
+  if (ReasonOf(chosen.status()) == "PAYMENT_METHOD_MISSING") return std::nullopt;
+  return chosen;
+}
+
+absl::StatusOr<core::Charge> Charges::Open(const core::ChargeRequest& request) {
+  RETURN_IF_ERROR(core::CheckChargeAmount(request.amount));
+  ASSIGN_OR_RETURN(const std::optional<core::Charge> known, store_.Find(request.id));
+  if (known) return Existing(request, *known);
+  ASSIGN_OR_RETURN(const std::optional<core::PaymentMethod> method, Choose(request));
+  core::Charge charge = core::OpenCharge(request, method ? &*method : nullptr, clock_.Now());
+  ASSIGN_OR_RETURN(const bool inserted, store_.Insert(charge));
+  if (inserted) {
+    if (core::IsFinal(charge.state)) metrics_.ChargeEnded(charge);
+    return charge;
+  }
+  ASSIGN_OR_RETURN(const std::optional<core::Charge> twin, store_.Find(request.id));
+  if (!twin) return absl::InternalError("a charge vanished");
+  return Existing(request, *twin);
+}
+
+absl::StatusOr<core::Charge> Charges::Drive(const Uuid& account_id, const Uuid& charge_id) {
+  ASSIGN_OR_RETURN(const std::optional<core::Charge> before, store_.Find(charge_id));
+  if (!before || before->request.account_id != account_id) return ChargeNotFound();
+  if (!core::MayAsk(*before, clock_.Now())) return *before;
+  RETURN_IF_ERROR(AskOnce(charge_id).status());
+  ASSIGN_OR_RETURN(const std::optional<core::Charge> after, store_.Find(charge_id));
+  return after.value_or(*before);
+}
+
+absl::StatusOr<core::Charge> Charges::Get(const Uuid& account_id, const Uuid& charge_id) {
+  return Drive(account_id, charge_id);
+}
+
+absl::StatusOr<bool> Charges::AskOnce(const Uuid& charge_id) {
+  const absl::Time now = clock_.Now();
+  bool ended = false;
+  ASSIGN_OR_RETURN(const std::optional<ChargeOrder> order,
+                   store_.Claim(charge_id, now, now + kLease, [&](const core::Charge& charge, bool removed) {
+                     ended = core::Next(charge, removed, now) == core::NextStep::kEnd;
+                     return ended ? core::EndUnsent(charge, removed, now) : core::BeforeAsking(charge, now);
+                   }));
+  if (!order) {
+    if (!ended) return false;
+    ASSIGN_OR_RETURN(const std::optional<core::Charge> charge, store_.Find(charge_id));
+    if (charge) metrics_.ChargeEnded(*charge);
+    return true;
+  }
+  const core::ChargeOutcome outcome = Ask(*order);
+  core::ChargeState before = core::ChargeState::kPending;
+  ASSIGN_OR_RETURN(const std::optional<core::Charge> after,
+                   store_.Update(charge_id, [&](const core::Charge& charge, bool) {
+                     before = charge.state;
+                     return core::Apply(charge, outcome, clock_.Now());
+                   }));
+  if (after && core::IsFinal(after->state) && !core::IsFinal(before)) metrics_.ChargeEnded(*after);
+  return true;
+}
+
+core::ChargeOutcome Charges::Ask(const ChargeOrder& order) {
+  const core::Charge& charge = order.charge;
+  switch (core::Next(charge, order.method_removed, clock_.Now())) {
+    case core::NextStep::kNothing:
+    case core::NextStep::kEnd:
+      return core::OutcomeUnknown{};
+    case core::NextStep::kSend:
+      return gateway_.Charge(order);
+    case core::NextStep::kAskReference:
+      return gateway_.AskCharge(charge.gateway_reference);
+    case core::NextStep::kSearch:
+      return gateway_.FindCharge(charge.request.id);
+    case core::NextStep::kCancel:
+      return gateway_.CancelCharge(charge.gateway_reference);
+  }
+  return core::OutcomeUnknown{};
+}
+
+absl::StatusOr<core::Refund> Charges::OpenRefund(const core::RefundRequest& request) {
+  ASSIGN_OR_RETURN(core::Refund refund, store_.OpenRefund(request, [&](const core::Charge& charge) {
+    return core::OpenRefund(request, charge, clock_.Now());
+  }));
+  if (refund.request != request) return ChargeExists();
+  return refund;
+}
+
+absl::StatusOr<core::Refund> Charges::DriveRefund(const Uuid& refund_id) {
+  ASSIGN_OR_RETURN(const std::optional<core::Refund> before, store_.FindRefund(refund_id));
+  if (!before) return ChargeNotFound();
+  if (!core::MayAsk(*before, clock_.Now())) return *before;
+  RETURN_IF_ERROR(AskRefundOnce(refund_id).status());
+  ASSIGN_OR_RETURN(const std::optional<core::Refund> after, store_.FindRefund(refund_id));
+  return after.value_or(*before);
+}
+
+absl::StatusOr<bool> Charges::AskRefundOnce(const Uuid& refund_id) {
+  const absl::Time now = clock_.Now();
+  ASSIGN_OR_RETURN(const std::optional<RefundOrder> order,
+                   store_.ClaimRefund(refund_id, now, now + kLease, [&](const core::Refund& refund) {
+                     return core::BeforeAsking(refund, now);
+                   }));
+  if (!order) return false;
+  const core::RefundOutcome outcome = Ask(*order);
+  core::RefundState before = core::RefundState::kPending;
+  ASSIGN_OR_RETURN(const std::optional<core::Refund> after,
+                   store_.UpdateRefund(refund_id, [&](const core::Refund& refund) {
+                     before = refund.state;
+                     return core::Apply(refund, outcome, clock_.Now());
+                   }));
+  if (after && core::IsFinal(after->state) && !core::IsFinal(before)) metrics_.RefundEnded(*after);
+  return true;
+}
+
+core::RefundOutcome Charges::Ask(const RefundOrder& order) {
+  switch (core::Next(order.refund, clock_.Now())) {
+    case core::NextStep::kSend:
+      return gateway_.Refund(order);
+    case core::NextStep::kAskReference:
+      return gateway_.AskRefund(order.refund.gateway_reference);
+    case core::NextStep::kSearch:
+      return gateway_.FindRefund(order);
+    case core::NextStep::kNothing:
+    case core::NextStep::kEnd:
+    case core::NextStep::kCancel:
+      return core::OutcomeUnknown{};
+  }
+  return core::OutcomeUnknown{};
+}
+
+absl::StatusOr<int> Charges::AskDue() {
+  int asked = 0;
+  ASSIGN_OR_RETURN(const std::vector<Uuid> charges, store_.Due(clock_.Now(), kBatch));
+  for (const Uuid& id : charges) {
+    if (!HasRoom()) break;
+    ASSIGN_OR_RETURN(const bool done, AskOnce(id));
+    asked += done ? 1 : 0;
+  }
+  ASSIGN_OR_RETURN(const std::vector<Uuid> refunds, store_.DueRefunds(clock_.Now(), kBatch));
+  for (const Uuid& id : refunds) {
+    if (!HasRoom()) break;
+    ASSIGN_OR_RETURN(const bool done, AskRefundOnce(id));
+    asked += done ? 1 : 0;
+  }
+  ASSIGN_OR_RETURN(const int64_t unknown, store_.CountUnknown());
+  metrics_.UnknownCharges(unknown);
+  return asked;
+}
+
+}  // namespace perennial::payment_token

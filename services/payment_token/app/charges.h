@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/base/clock.h"
+#include "libs/base/uuid.h"
+#include "services/payment_token/app/payment_methods.h"
+#include "services/payment_token/app/ports.h"
+
+namespace perennial::payment_token {
+
+// Takes money and gives it back, each once (R23).
+//
+// A charge is first recorded, then the gateway is asked, then the answer is recorded. A process may die
+// between any two of these; whoever comes next, the caller or the job, goes on with the same id.
+class Charges {
+ public:
+  Charges(ChargeStore& store, PaymentMethodStore& method_store, PaymentMethods& methods,
+          PaymentGateway& gateway, PaymentMetrics& metrics, const Clock& clock)
+      : store_(store),
+        method_store_(method_store),
+        methods_(methods),
+        gateway_(gateway),
+        metrics_(metrics),
+        clock_(clock) {}
+
+  // Records the charge, pinned to its method; talks to nobody. The same request again: the charge as it is.
+  // AMOUNT_INVALID, CURRENCY_NOT_OFFERED, PAYMENT_METHOD_NOT_FOUND, PAYMENT_METHOD_REMOVED, CHARGE_EXISTS.
+  absl::StatusOr<core::Charge> Open(const core::ChargeRequest& request);
+  // Goes on with an open charge, unless somebody else is at it; returns it as it is then. CHARGE_NOT_FOUND.
+  absl::StatusOr<core::Charge> Drive(const Uuid& account_id, const Uuid& charge_id);
+  // The charge; asks the gateway first if it is open and was not asked just now. CHARGE_NOT_FOUND.
+  absl::StatusOr<core::Charge> Get(const Uuid& account_id, const Uuid& charge_id);
+
+  // The same for refunds. Errors of core::OpenRefund; CHARGE_NOT_FOUND; CHARGE_EXISTS.
+  absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request);
+  absl::StatusOr<core::Refund> DriveRefund(const Uuid& refund_id);
+
+  // The job that finds out about open charges and refunds. Returns how many it asked about.
+  absl::StatusOr<int> AskDue();
+
+  // Oldest first; of one account or of all.
+  absl::StatusOr<std::vector<ChargeBook>> Books(const std::optional<Uuid>& account_id,
+                                                const std::optional<PagePosition>& after, int limit) {
+    return store_.Books(account_id, after, limit);
+  }
+
+ private:
+  absl::StatusOr<core::Charge> Existing(const core::ChargeRequest& request, const core::Charge& charge);
+  absl::StatusOr<std::optional<core::PaymentMethod>> Choose(const core::ChargeRequest& request);
+  // False if somebody else is at it or there was nothing to do.
+  absl::StatusOr<bool> AskOnce(const Uuid& charge_id);
+  absl::StatusOr<bool> AskRefundOnce(const Uuid& refund_id);
+  core::ChargeOutcome Ask(const ChargeOrder& order);
+  core::RefundOutcome Ask(const RefundOrder& order);
+
+  ChargeStore& store_;
+  PaymentMethodStore& method_store_;
+  PaymentMethods& methods_;
+  PaymentGateway& gateway_;
+  PaymentMetrics& metrics_;
+  const Clock& clock_;
+};
+
+}  // namespace perennial::payment_token

@@ -1,0 +1,177 @@
+#include "services/payment_token/core/charge.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/error.h"
+
+namespace perennial::payment_token::core {
+namespace {
+
+// Currencies whose minor unit at the gateway is that of ISO 4217, with its least charge
+// (https://docs.stripe.com/currencies).
+struct Offered {
+  absl::string_view currency;
+  int64_t least_minor;
+};
+constexpr Offered kOffered[] = {{"EUR", 50}, {"USD", 50}};
+constexpr int64_t kMostMinor = 99'999'999;
+
+constexpr absl::Duration kFirstPause = absl::Seconds(5);
+constexpr absl::Duration kLongestPause = absl::Hours(1);
+constexpr absl::Duration kLeastBetweenQuestions = absl::Seconds(2);
+
+Charge Decline(Charge charge, absl::string_view code, DeclineClass decline_class) {
+  charge.state = ChargeState::kDeclined;
+  charge.decline_code = std::string(code);
+  charge.decline_class = decline_class;
+  return charge;
+}
+
+// Each returns the charge with the outcome's facts; Apply does what is common to all.
+struct Applied {
+  Charge charge;
+  absl::Time now;
+
+  Charge operator()(const Captured& captured) {
+    charge.state = ChargeState::kSucceeded;
+    charge.gateway_reference = captured.reference;
+    return charge;
+  }
+  Charge operator()(const Declined& declined) {
+    if (!declined.reference.empty()) charge.gateway_reference = declined.reference;
+    return Decline(std::move(charge), declined.code, ClassOf(declined.code));
+  }
+  Charge operator()(const ActionRequired& required) {
+    charge.state = ChargeState::kRequiresAction;
+    charge.action_url = required.url;
+    charge.gateway_reference = required.reference;
+    return charge;
+  }
+  Charge operator()(const Processing& processing) {
+    charge.state = ChargeState::kPending;
+    charge.gateway_reference = processing.reference;
+    return charge;
+  }
+  Charge operator()(const Rejected& rejected) {
+    return Decline(std::move(charge), rejected.code, DeclineClass::kHard);
+  }
+  Charge operator()(const NotSent&) {
+    // Only if no earlier request can have arrived does the gateway surely not know of it.
+    if (charge.state == ChargeState::kPending && charge.ask_count == 1 && charge.gateway_reference.empty()) {
+      charge.first_sent_at.reset();
+      charge.ask_count = 0;
+    }
+    return charge;
+  }
+  Charge operator()(const OutcomeUnknown&) {
+    // With a reference the gateway has it, and the state it had there is still our best knowledge.
+    if (charge.gateway_reference.empty()) charge.state = ChargeState::kUnknown;
+    return charge;
+  }
+  Charge operator()(const NotThere&) {
+    if (now - charge.first_sent_at.value_or(charge.created_at) < kKeyGone) return (*this)(OutcomeUnknown{});
+    return Decline(std::move(charge), kNeverReceived, ClassOf(kNeverReceived));
+  }
+};
+
+Charge Settled(Charge charge, ChargeState before, absl::Time now) {
+  if (charge.state != before) charge.updated_at = now;
+  if (charge.state != ChargeState::kRequiresAction) charge.action_url.clear();
+  charge.next_ask_at =
+      IsFinal(charge.state) ? std::nullopt : std::optional(now + PauseAfter(charge.ask_count));
+  return charge;
+}
+
+}  // namespace
+
+bool IsFinal(ChargeState state) {
+  switch (state) {
+    case ChargeState::kSucceeded:
+    case ChargeState::kDeclined:
+    case ChargeState::kNoPaymentMethod:
+      return true;
+    case ChargeState::kPending:
+    case ChargeState::kRequiresAction:
+    case ChargeState::kUnknown:
+      return false;
+  }
+  return false;
+}
+
+absl::Status CheckChargeAmount(const Money& amount) {
+  const auto* offered = std::find_if(std::begin(kOffered), std::end(kOffered), [&](const Offered& candidate) {
+    return candidate.currency == amount.currency;
+  });
+  if (offered == std::end(kOffered)) {
+    return Refusal(absl::StatusCode::kInvalidArgument, "CURRENCY_NOT_OFFERED",
+                   "nothing can be charged in this currency", {{"currency_code", amount.currency}});
+  }
+  if (amount.minor < offered->least_minor || amount.minor > kMostMinor) {
+    return Refusal(
+        absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID",
+        absl::StrCat("the gateway charges from ", offered->least_minor, " to ", kMostMinor, " minor units"));
+  }
+  return absl::OkStatus();
+}
+
+Charge OpenCharge(ChargeRequest request, const PaymentMethod* method, absl::Time now) {
+  Charge charge;
+  charge.request = std::move(request);
+  charge.created_at = now;
+  charge.updated_at = now;
+  if (method == nullptr) {
+    charge.state = ChargeState::kNoPaymentMethod;
+    return charge;
+  }
+  charge.payment_method_id = method->id;
+  charge.payment_description = Describe(method->card);
+  // The caller drives it at once; the job only if the caller dies.
+  charge.next_ask_at = now + kFirstPause;
+  return charge;
+}
+
+Charge Apply(Charge charge, const ChargeOutcome& outcome, absl::Time now) {
+  if (IsFinal(charge.state)) return charge;
+  const ChargeState before = charge.state;
+  return Settled(std::visit(Applied{std::move(charge), now}, outcome), before, now);
+}
+
+NextStep Next(const Charge& charge, bool method_removed, absl::Time now) {
+  if (IsFinal(charge.state)) return NextStep::kNothing;
+  if (!charge.first_sent_at) {
+    const bool too_late = now - charge.created_at >= kKeyGone;
+    return method_removed || too_late ? NextStep::kEnd : NextStep::kSend;
+  }
+  const absl::Duration age = now - *charge.first_sent_at;
+  if (charge.state == ChargeState::kRequiresAction && (method_removed || age >= kKeyTrusted))
+    return NextStep::kCancel;
+  if (!charge.gateway_reference.empty()) return NextStep::kAskReference;
+  return age < kKeyTrusted ? NextStep::kSend : NextStep::kSearch;
+}
+
+Charge EndUnsent(Charge charge, bool method_removed, absl::Time now) {
+  const ChargeState before = charge.state;
+  const absl::string_view code = method_removed ? kMethodRemoved : kNeverReceived;
+  return Settled(Decline(std::move(charge), code, ClassOf(code)), before, now);
+}
+
+Charge BeforeAsking(Charge charge, absl::Time now) {
+  if (!charge.first_sent_at) charge.first_sent_at = now;
+  charge.last_asked_at = now;
+  ++charge.ask_count;
+  return charge;
+}
+
+bool MayAsk(const Charge& charge, absl::Time now) {
+  return !IsFinal(charge.state) &&
+         (!charge.last_asked_at || now - *charge.last_asked_at >= kLeastBetweenQuestions);
+}
+
+absl::Duration PauseAfter(int ask_count) {
+  absl::Duration pause = kFirstPause;
+  for (int i = 1; i < ask_count && pause < kLongestPause; ++i) pause *= 2;
+  return std::min(pause, kLongestPause);
+}
+
+}  // namespace perennial::payment_token::core

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace perennial::payment_token::core {
+
+// How to go on after a decline (R17).
+enum class DeclineClass {
+  kNone,            // not declined
+  kSoft,            // may succeed later with the same method
+  kHard,            // never with this method
+  kCustomerAction,  // the customer must act first
+};
+
+// Codes of our own, beside the gateway's.
+inline constexpr char kMethodRemoved[] = "payment_method_removed";  // deleted before the charge was sent
+inline constexpr char kNeverReceived[] = "never_received";          // the gateway has no trace of it
+inline constexpr char kActionExpired[] = "action_expired";          // the challenge was not answered in a day
+
+// The class of a decline code. A code we do not know is soft: the network caps bound how often it is tried.
+DeclineClass ClassOf(absl::string_view decline_code);
+
+// The code as the customer may see it: that a card is lost, stolen or suspect is the bank's to say, for the
+// one who holds it may be the thief (https://docs.stripe.com/declines/codes).
+std::string CodeForCustomer(absl::string_view decline_code);
+
+}  // namespace perennial::payment_token::core

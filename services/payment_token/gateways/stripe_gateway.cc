@@ -1,0 +1,274 @@
+#include "services/payment_token/gateways/stripe_gateway.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "libs/base/resource_name.h"
+#include "libs/telemetry/log.h"
+
+namespace perennial::payment_token {
+namespace {
+
+using stripe::Error;
+using stripe::Failure;
+
+constexpr char kChargeKey[] = "charge_id";
+constexpr char kRefundKey[] = "refund_id";
+constexpr const char* kOperations[] = {"create_customer", "delete_customer", "tokenise",   "attach",
+                                       "detach",          "charge",          "ask_charge", "find_charge",
+                                       "cancel_charge",   "refund",          "ask_refund", "find_refund"};
+
+// Where our request calls Stripe's parameter so.
+std::string FieldOf(const std::string& param) {
+  if (param == "cvc") return "card.security_code";
+  if (param == "exp_month") return "card.expiry_month";
+  if (param == "exp_year") return "card.expiry_year";
+  return "card.number";
+}
+
+bool IsMistyped(const Error& error) {
+  return error.code == "invalid_number" || error.code == "incorrect_number" || error.code == "invalid_cvc" ||
+         error.code == "incorrect_cvc" || error.code == "invalid_expiry_month" ||
+         error.code == "invalid_expiry_year";
+}
+
+// Errors of the two steps of storing a card.
+TokeniseOutcome TokeniseAfter(const Error& error) {
+  switch (error.failure) {
+    case Failure::kCardError:
+      if (IsMistyped(error)) return CardInvalid{FieldOf(error.param)};
+      return CardDeclined{error.code};
+    case Failure::kKeyReused:
+      return GatewayKeyReused{};
+    case Failure::kNotSent:
+    case Failure::kUnknown:
+    case Failure::kReplayed:
+    case Failure::kInProgress:
+    case Failure::kMissing:
+    case Failure::kRejected:
+      return GatewayAway{};
+  }
+  return GatewayAway{};
+}
+
+std::string Lower(const std::string& currency) {
+  return absl::AsciiStrToLower(currency);
+}
+
+}  // namespace
+
+StripeGateway::StripeGateway(Options options, telemetry::Metrics& metrics)
+    : options_(std::move(options)),
+      http_(options_.url, options_.api_key, options_.longest),
+      metrics_(metrics) {
+  for (const char* operation : kOperations) {
+    metrics_.HistogramOf("perennial_gateway_request_seconds", "Requests to the payment gateway.",
+                         telemetry::LatencyBounds(), {{"operation", operation}});
+  }
+}
+
+stripe::Parsed StripeGateway::Ask(const char* operation, const std::function<HttpResult()>& send) {
+  const absl::Time begin = absl::Now();
+  const HttpResult result = send();
+  metrics_
+      .HistogramOf("perennial_gateway_request_seconds", "Requests to the payment gateway.",
+                   telemetry::LatencyBounds(), {{"operation", operation}})
+      .Observe(absl::ToDoubleSeconds(absl::Now() - begin));
+  stripe::Parsed parsed = stripe::Parse(result);
+  const auto* error = std::get_if<Error>(&parsed);
+  if (error == nullptr || error->failure == Failure::kCardError) return parsed;
+  // Codes only: Stripe's messages may repeat what was sent (R21).
+  const auto* answer = std::get_if<HttpAnswer>(&result);
+  const auto* failure = std::get_if<HttpFailure>(&result);
+  const bool is_ours = error->failure == Failure::kRejected || error->failure == Failure::kKeyReused ||
+                       (answer != nullptr && (answer->status == 401 || answer->status == 403));
+  telemetry::Log(is_ours ? telemetry::Severity::kError : telemetry::Severity::kWarning,
+                 "gateway request failed",
+                 {{"operation", std::string(operation)},
+                  {"status", int64_t{answer != nullptr ? answer->status : 0}},
+                  {"code", error->code},
+                  {"param", error->param},
+                  {"why", failure != nullptr ? failure->why : ""},
+                  {"gateway_request_id", answer != nullptr ? answer->request_id : ""}});
+  return parsed;
+}
+
+CustomerOutcome StripeGateway::CreateCustomer(const Uuid& account_id) {
+  Form form;
+  form.Add("metadata[account]", AccountName(account_id));
+  const std::string key = Uuid::Derive(account_id, "gateway_customer").ToString();
+  const stripe::Parsed parsed =
+      Ask("create_customer", [&] { return http_.Post("/v1/customers", form, key); });
+  const auto* body = std::get_if<std::string>(&parsed);
+  std::string id = body != nullptr ? stripe::ReadId(*body) : "";
+  if (id.empty()) return GatewayAway{};
+  return id;
+}
+
+RemovalOutcome StripeGateway::Removal(const stripe::Parsed& parsed) {
+  const auto* error = std::get_if<Error>(&parsed);
+  // What is not there, or not attached, is gone already: an earlier try whose answer was lost.
+  const bool gone =
+      error == nullptr || error->failure == Failure::kMissing || error->failure == Failure::kRejected;
+  return gone ? RemovalOutcome::kGone : RemovalOutcome::kTryAgain;
+}
+
+RemovalOutcome StripeGateway::DeleteCustomer(const std::string& customer) {
+  return Removal(
+      Ask("delete_customer", [&] { return http_.Delete(absl::StrCat("/v1/customers/", customer)); }));
+}
+
+RemovalOutcome StripeGateway::Detach(const std::string& token) {
+  return Removal(Ask("detach", [&] {
+    return http_.Post(absl::StrCat("/v1/payment_methods/", token, "/detach"), Form(), "");
+  }));
+}
+
+TokeniseOutcome StripeGateway::Tokenise(const core::CardEntry& card, const std::string& customer,
+                                        const Uuid& key) {
+  Form form;
+  form.Add("type", "card")
+      .Add("card[number]", core::Digits(card.number.view()).view())
+      .Add("card[exp_month]", std::to_string(card.expiry_month))
+      .Add("card[exp_year]", std::to_string(card.expiry_year))
+      .Add("card[cvc]", card.security_code.view());
+  if (!card.holder_name.empty()) form.Add("billing_details[name]", card.holder_name);
+  const stripe::Parsed created =
+      Ask("tokenise", [&] { return http_.PostSecret("/v1/payment_methods", form, key.ToString()); });
+  if (const auto* error = std::get_if<Error>(&created)) return TokeniseAfter(*error);
+  auto read = stripe::ReadPaymentMethod(std::get<std::string>(created));
+  if (const auto* error = std::get_if<Error>(&read)) return TokeniseAfter(*error);
+  GatewayCard& gateway_card = std::get<GatewayCard>(read);
+  // A token can be charged more than once only if a customer has it. Here the bank is first asked.
+  Form attach;
+  attach.Add("customer", customer);
+  const std::string attach_key = Uuid::Derive(key, "attach").ToString();
+  const stripe::Parsed attached = Ask("attach", [&] {
+    return http_.Post(absl::StrCat("/v1/payment_methods/", gateway_card.token, "/attach"), attach,
+                      attach_key);
+  });
+  if (const auto* error = std::get_if<Error>(&attached)) return TokeniseAfter(*error);
+  return std::move(gateway_card);
+}
+
+core::ChargeOutcome StripeGateway::Charge(const ChargeOrder& order) {
+  const core::Charge& charge = order.charge;
+  const core::ChargeRequest& request = charge.request;
+  Form form;
+  form.Add("amount", std::to_string(request.amount.minor))
+      .Add("currency", Lower(request.amount.currency))
+      .Add("customer", order.customer)
+      .Add("payment_method", order.token)
+      .Add("payment_method_types[0]", "card")
+      .Add("confirm", "true")
+      .Add("description", request.description)
+      .Add(absl::StrCat("metadata[", kChargeKey, "]"), request.id.ToString())
+      .Add("metadata[order]", MakeChildName(request.account_id, "orders", request.order_id));
+  if (request.off_session) {
+    form.Add("off_session", "true");
+  } else {
+    // The customer is there: a challenge can be answered, and what it proves serves renewals later (R24).
+    form.Add("setup_future_usage", "off_session").Add("return_url", options_.return_url);
+  }
+  const stripe::Parsed parsed =
+      Ask("charge", [&] { return http_.Post("/v1/payment_intents", form, request.id.ToString()); });
+  if (const auto* error = std::get_if<Error>(&parsed)) return ChargeAfter(order, *error);
+  return stripe::ReadIntent(std::get<std::string>(parsed), options_.url);
+}
+
+core::ChargeOutcome StripeGateway::ChargeAfter(const ChargeOrder& order, const Error& error) {
+  switch (error.failure) {
+    case Failure::kCardError:
+      return core::Declined{error.code, error.reference};
+    case Failure::kNotSent:
+      return core::NotSent{};
+    case Failure::kReplayed:
+    case Failure::kKeyReused:
+      // The key will not say more. Sending under another one could charge twice: look for it instead.
+      return FindCharge(order.charge.request.id);
+    case Failure::kMissing:
+    case Failure::kRejected:
+      return core::Rejected{error.code};
+    case Failure::kUnknown:
+    case Failure::kInProgress:
+      return core::OutcomeUnknown{};
+  }
+  return core::OutcomeUnknown{};
+}
+
+core::ChargeOutcome StripeGateway::AskCharge(const std::string& reference) {
+  const stripe::Parsed parsed =
+      Ask("ask_charge", [&] { return http_.Get(absl::StrCat("/v1/payment_intents/", reference)); });
+  const auto* body = std::get_if<std::string>(&parsed);
+  if (body == nullptr) return core::OutcomeUnknown{};
+  return stripe::ReadIntent(*body, options_.url);
+}
+
+core::ChargeOutcome StripeGateway::FindCharge(const Uuid& charge_id) {
+  const std::string query = absl::StrCat("metadata['", kChargeKey, "']:'", charge_id.ToString(), "'");
+  const stripe::Parsed parsed = Ask("find_charge", [&] {
+    return http_.Get(absl::StrCat("/v1/payment_intents/search?query=", PercentEncode(query)));
+  });
+  const auto* body = std::get_if<std::string>(&parsed);
+  if (body == nullptr) return core::OutcomeUnknown{};
+  return stripe::FindIntent(*body, kChargeKey, charge_id.ToString(), options_.url);
+}
+
+core::ChargeOutcome StripeGateway::CancelCharge(const std::string& reference) {
+  const stripe::Parsed parsed = Ask("cancel_charge", [&] {
+    return http_.Post(absl::StrCat("/v1/payment_intents/", reference, "/cancel"), Form(), "");
+  });
+  // Refused: it has come to an end meanwhile.
+  const auto* body = std::get_if<std::string>(&parsed);
+  return body != nullptr ? stripe::ReadIntent(*body, options_.url) : AskCharge(reference);
+}
+
+core::RefundOutcome StripeGateway::Refund(const RefundOrder& order) {
+  const std::string id = order.refund.request.id.ToString();
+  Form form;
+  form.Add("payment_intent", order.charge_reference)
+      .Add("amount", std::to_string(order.refund.amount.minor))
+      .Add(absl::StrCat("metadata[", kRefundKey, "]"), id)
+      .Add("metadata[order]",
+           MakeChildName(order.refund.request.account_id, "orders", order.refund.order_id));
+  const stripe::Parsed parsed = Ask("refund", [&] { return http_.Post("/v1/refunds", form, id); });
+  if (const auto* error = std::get_if<Error>(&parsed)) return RefundAfter(order, *error);
+  return stripe::ReadRefund(std::get<std::string>(parsed));
+}
+
+core::RefundOutcome StripeGateway::RefundAfter(const RefundOrder& order, const Error& error) {
+  switch (error.failure) {
+    case Failure::kNotSent:
+      return core::NotSent{};
+    case Failure::kReplayed:
+    case Failure::kKeyReused:
+      return FindRefund(order);
+    case Failure::kCardError:
+    case Failure::kMissing:
+    case Failure::kRejected:
+      return core::Rejected{error.code};
+    case Failure::kUnknown:
+    case Failure::kInProgress:
+      return core::OutcomeUnknown{};
+  }
+  return core::OutcomeUnknown{};
+}
+
+core::RefundOutcome StripeGateway::AskRefund(const std::string& reference) {
+  const stripe::Parsed parsed =
+      Ask("ask_refund", [&] { return http_.Get(absl::StrCat("/v1/refunds/", reference)); });
+  const auto* body = std::get_if<std::string>(&parsed);
+  if (body == nullptr) return core::OutcomeUnknown{};
+  return stripe::ReadRefund(*body);
+}
+
+core::RefundOutcome StripeGateway::FindRefund(const RefundOrder& order) {
+  const stripe::Parsed parsed = Ask("find_refund", [&] {
+    return http_.Get(absl::StrCat("/v1/refunds?limit=100&payment_intent=", order.charge_reference));
+  });
+  const auto* body = std::get_if<std::string>(&parsed);
+  if (body == nullptr) return core::OutcomeUnknown{};
+  return stripe::FindRefund(*body, kRefundKey, order.refund.request.id.ToString());
+}
+
+}  // namespace perennial::payment_token

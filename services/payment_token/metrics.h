@@ -1,0 +1,27 @@
+#pragma once
+
+#include "libs/telemetry/metrics.h"
+#include "services/payment_token/app/ports.h"
+
+namespace perennial::payment_token {
+
+// perennial_charges_total, perennial_refunds_total, perennial_charges_unknown and
+// perennial_money_captured_minor_units_total.
+class ExportedPaymentMetrics final : public PaymentMetrics {
+ public:
+  explicit ExportedPaymentMetrics(telemetry::Metrics& metrics);
+
+  void ChargeEnded(const core::Charge& charge) override;
+  void RefundEnded(const core::Refund& refund) override;
+  void UnknownCharges(int64_t count) override;
+
+ private:
+  telemetry::Counter& Charges(const std::string& outcome);
+  telemetry::Counter& Refunds(const std::string& outcome);
+  telemetry::Counter& Captured(const std::string& currency);
+
+  telemetry::Metrics& metrics_;
+  telemetry::Gauge& unknown_;
+};
+
+}  // namespace perennial::payment_token

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <vector>
+
+#include "libs/pg/database.h"
+#include "services/payment_token/app/ports.h"
+#include "services/payment_token/storage/vault.h"
+
+namespace perennial::payment_token {
+
+class PostgresChargeStore final : public ChargeStore {
+ public:
+  PostgresChargeStore(pg::Database& database, const Vault& vault) : database_(database), vault_(vault) {}
+
+  absl::StatusOr<bool> Insert(const core::Charge& charge) override;
+  absl::StatusOr<std::optional<core::Charge>> Find(const Uuid& charge_id) override;
+  absl::StatusOr<std::optional<core::Charge>> Update(const Uuid& charge_id, const Decide& decide) override;
+  absl::StatusOr<std::optional<ChargeOrder>> Claim(const Uuid& charge_id, absl::Time now,
+                                                   absl::Time lease_until, const Decide& decide) override;
+  absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) override;
+  absl::StatusOr<int64_t> CountUnknown() override;
+
+  absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request,
+                                          const DecideRefund& decide) override;
+  absl::StatusOr<std::optional<core::Refund>> FindRefund(const Uuid& refund_id) override;
+  absl::StatusOr<std::optional<core::Refund>> UpdateRefund(const Uuid& refund_id,
+                                                           const UpdateRefundFn& decide) override;
+  absl::StatusOr<std::optional<RefundOrder>> ClaimRefund(const Uuid& refund_id, absl::Time now,
+                                                         absl::Time lease_until,
+                                                         const UpdateRefundFn& decide) override;
+  absl::StatusOr<std::vector<Uuid>> DueRefunds(absl::Time now, int limit) override;
+
+  absl::StatusOr<std::vector<ChargeBook>> Books(const std::optional<Uuid>& account_id,
+                                                const std::optional<PagePosition>& after, int limit) override;
+
+ private:
+  struct Locked {
+    core::Charge charge;
+    bool method_removed = false;
+    std::string sealed_token;  // empty once the method is forgotten
+    std::optional<absl::Time> lease_until;
+  };
+  absl::StatusOr<std::optional<Locked>> Lock(const Uuid& charge_id);
+  absl::Status Write(const core::Charge& charge, const std::optional<absl::Time>& lease_until);
+  absl::Status MarkUsed(const core::Charge& charge);
+  absl::StatusOr<ChargeOrder> MakeOrder(const Locked& locked);
+
+  pg::Database& database_;
+  const Vault& vault_;
+};
+
+}  // namespace perennial::payment_token

@@ -1,0 +1,294 @@
+#include "services/payment_token/storage/postgres_payment_method_store.h"
+
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "services/payment_token/storage/column_text.h"
+
+namespace perennial::payment_token {
+namespace {
+
+core::PaymentMethod ReadMethod(const Uuid& account_id, const pg::Row& row) {
+  core::PaymentMethod method;
+  method.id = row.Get<Uuid>("payment_method_id");
+  method.account_id = account_id;
+  method.card.brand = FromColumn<core::CardBrand>(row.Get<std::string>("brand"));
+  method.card.last_four = row.Get<std::string>("last_four");
+  method.card.expiry_month = row.Get<int>("expiry_month");
+  method.card.expiry_year = row.Get<int>("expiry_year");
+  method.card.fingerprint = row.Get<std::string>("fingerprint");
+  method.card.country_code = row.Get<std::string>("country_code");
+  method.card.funding = FromColumn<core::CardFunding>(row.Get<std::string>("funding"));
+  method.created_at = row.Get<absl::Time>("created_at");
+  method.last_used_at = row.Get<std::optional<absl::Time>>("last_used_at");
+  return method;
+}
+
+std::vector<Uuid> Ids(const pg::Rows& rows) {
+  std::vector<Uuid> ids;
+  for (const pg::Row row : rows) ids.push_back(row.Get<Uuid>("payment_method_id"));
+  return ids;
+}
+
+}  // namespace
+
+absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::ReadAccount(const Uuid& account_id,
+                                                                       const pg::Rows& rows) {
+  GatewayAccount account;
+  if (rows.empty()) return account;
+  const auto customer = rows[0].Get<std::optional<pg::Bytes>>("customer");
+  if (customer) {
+    ASSIGN_OR_RETURN(account.customer, vault_.OpenCustomer(account_id, customer->value));
+  }
+  account.is_deleted = rows[0].Get<bool>("is_deleted");
+  account.last_used_method = rows[0].Get<std::optional<Uuid>>("last_used_method");
+  return account;
+}
+
+absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::GetAccount(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   database_.Query("SELECT customer, deleted_at IS NOT NULL AS is_deleted, last_used_method "
+                                   "FROM gateway_accounts WHERE account_id = $1",
+                                   account_id));
+  return ReadAccount(account_id, rows);
+}
+
+absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::KeepCustomer(const Uuid& account_id,
+                                                                        const std::string& customer) {
+  // A customer that came too late for the account's deletion is due to be deleted as well.
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "INSERT INTO gateway_accounts AS kept (account_id, customer) VALUES ($1, $2) "
+          "ON CONFLICT (account_id) DO UPDATE SET customer = coalesce(kept.customer, excluded.customer), "
+          "next_removal_at = kept.deleted_at "
+          "RETURNING customer, deleted_at IS NOT NULL AS is_deleted, last_used_method",
+          account_id, pg::Bytes{vault_.SealCustomer(account_id, customer)}));
+  return ReadAccount(account_id, rows);
+}
+
+absl::StatusOr<std::optional<Uuid>> PostgresPaymentMethodStore::LockAccount(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   database_.Query("SELECT last_used_method FROM gateway_accounts "
+                                   "WHERE account_id = $1 AND deleted_at IS NULL FOR UPDATE",
+                                   account_id));
+  if (rows.empty()) return Precondition("ACCOUNT_DELETED", "the account was deleted");
+  return rows[0].Get<std::optional<Uuid>>("last_used_method");
+}
+
+absl::StatusOr<core::PaymentMethod> PostgresPaymentMethodStore::Add(const core::PaymentMethod& method,
+                                                                    const std::string& token,
+                                                                    const EventsOf& events) {
+  core::PaymentMethod added = method;
+  added.card.fingerprint = vault_.Fingerprint(method.account_id, method.card.fingerprint);
+  const core::Card& card = added.card;
+  const absl::Status status = database_.Transact([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const std::optional<Uuid> last_used, LockAccount(method.account_id));
+    ASSIGN_OR_RETURN(
+        const pg::Rows same,
+        database_.Query("SELECT payment_method_id, last_used_at FROM payment_methods "
+                        "WHERE account_id = $1 AND fingerprint = $2 AND removed_at IS NULL FOR UPDATE",
+                        method.account_id, card.fingerprint));
+    const std::vector<Uuid> removed = Ids(same);
+    if (!removed.empty()) added.last_used_at = same[0].Get<std::optional<absl::Time>>("last_used_at");
+    RETURN_IF_ERROR(Hide(method.account_id, removed, method.created_at));
+    RETURN_IF_ERROR(
+        database_
+            .Query("INSERT INTO payment_methods (payment_method_id, account_id, token, brand, last_four, "
+                   "expiry_month, expiry_year, fingerprint, country_code, funding, created_at, last_used_at) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                   method.id, method.account_id, pg::Bytes{vault_.SealToken(method.id, token)},
+                   ToColumn(card.brand), card.last_four, card.expiry_month, card.expiry_year,
+                   card.fingerprint, card.country_code, ToColumn(card.funding), method.created_at,
+                   added.last_used_at)
+            .status());
+    // The same card is still the one that was last used (R16).
+    if (last_used && !removed.empty() && *last_used == removed[0]) {
+      RETURN_IF_ERROR(database_
+                          .Query("UPDATE gateway_accounts SET last_used_method = $2 WHERE account_id = $1",
+                                 method.account_id, method.id)
+                          .status());
+    }
+    return outbox_.Add(events(removed));
+  });
+  RETURN_IF_ERROR(status);
+  return added;
+}
+
+absl::StatusOr<core::PaymentMethod> PostgresPaymentMethodStore::Get(const Uuid& account_id, const Uuid& id) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT payment_method_id, brand, last_four, expiry_month, expiry_year, fingerprint, "
+                      "country_code, funding, created_at, last_used_at FROM payment_methods "
+                      "WHERE payment_method_id = $1 AND account_id = $2 AND removed_at IS NULL",
+                      id, account_id));
+  if (!rows.empty()) return ReadMethod(account_id, rows[0]);
+  ASSIGN_OR_RETURN(const pg::Rows removed, database_.Query("SELECT removed_at FROM removed_payment_methods "
+                                                           "WHERE payment_method_id = $1 AND account_id = $2",
+                                                           id, account_id));
+  if (!removed.empty()) return Precondition("PAYMENT_METHOD_REMOVED", "the payment method was deleted");
+  return NotFound("PAYMENT_METHOD_NOT_FOUND", "there is no such payment method");
+}
+
+absl::StatusOr<std::vector<core::PaymentMethod>> PostgresPaymentMethodStore::List(
+    const Uuid& account_id, const std::optional<PagePosition>& after, int limit) {
+  const PagePosition from = after.value_or(PagePosition{absl::InfiniteFuture(), Uuid()});
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT payment_method_id, brand, last_four, expiry_month, expiry_year, fingerprint, "
+                      "country_code, funding, created_at, last_used_at FROM payment_methods "
+                      "WHERE account_id = $1 AND removed_at IS NULL "
+                      "AND ($2 OR (created_at, payment_method_id) < ($3, $4)) "
+                      "ORDER BY created_at DESC, payment_method_id DESC LIMIT nullif($5, 0)",
+                      account_id, !after.has_value(), after ? from.created_at : absl::UnixEpoch(), from.id,
+                      limit));
+  std::vector<core::PaymentMethod> methods;
+  for (const pg::Row row : rows) methods.push_back(ReadMethod(account_id, row));
+  return methods;
+}
+
+// Hidden from now on; the job takes the tokens off the gateway. A charge that waits for the customer is given
+// up at once.
+absl::Status PostgresPaymentMethodStore::Hide(const Uuid& account_id, const std::vector<Uuid>& ids,
+                                              absl::Time now) {
+  RETURN_IF_ERROR(database_
+                      .Query("UPDATE payment_methods SET removed_at = $2, next_detach_at = $2 "
+                             "WHERE payment_method_id = ANY($1)",
+                             ids, now)
+                      .status());
+  RETURN_IF_ERROR(
+      database_
+          .Query("INSERT INTO removed_payment_methods (payment_method_id, account_id, removed_at) "
+                 "SELECT unnest($1::uuid[]), $2, $3 ON CONFLICT DO NOTHING",
+                 ids, account_id, now)
+          .status());
+  return database_
+      .Query(
+          "UPDATE charges SET next_ask_at = $2 WHERE payment_method_id = ANY($1) AND state = "
+          "'requires_action'",
+          ids, now)
+      .status();
+}
+
+absl::Status PostgresPaymentMethodStore::Remove(const Uuid& account_id, const Uuid& id, absl::Time now,
+                                                const std::vector<Event>& events) {
+  return database_.Transact([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(
+        const pg::Rows held,
+        database_.Query("SELECT payment_method_id FROM payment_methods "
+                        "WHERE payment_method_id = $1 AND account_id = $2 AND removed_at IS NULL "
+                        "FOR UPDATE",
+                        id, account_id));
+    if (held.empty()) return Get(account_id, id).status();
+    RETURN_IF_ERROR(Hide(account_id, {id}, now));
+    return outbox_.Add(events);
+  });
+}
+
+absl::Status PostgresPaymentMethodStore::DeleteAccount(const Uuid& account_id, absl::Time now) {
+  return database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(
+        database_
+            .Query("INSERT INTO gateway_accounts AS kept (account_id, deleted_at, next_removal_at) "
+                   "VALUES ($1, $2, $2) ON CONFLICT (account_id) DO UPDATE SET "
+                   "deleted_at = coalesce(kept.deleted_at, excluded.deleted_at), "
+                   "next_removal_at = coalesce(kept.next_removal_at, excluded.next_removal_at)",
+                   account_id, now)
+            .status());
+    ASSIGN_OR_RETURN(const pg::Rows held,
+                     database_.Query("SELECT payment_method_id FROM payment_methods "
+                                     "WHERE account_id = $1 AND removed_at IS NULL FOR UPDATE",
+                                     account_id));
+    return Hide(account_id, Ids(held), now);
+  });
+}
+
+absl::StatusOr<std::vector<DetachOrder>> PostgresPaymentMethodStore::ClaimDetachments(absl::Time now,
+                                                                                      absl::Time lease_until,
+                                                                                      int limit) {
+  // Not while a charge may still have to be asked about with the token.
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "UPDATE payment_methods SET lease_until = $2 WHERE payment_method_id = ANY(ARRAY("
+          "SELECT m.payment_method_id FROM payment_methods m WHERE m.removed_at IS NOT NULL "
+          "AND m.next_detach_at <= $1 AND (m.lease_until IS NULL OR m.lease_until <= $1) "
+          "AND NOT EXISTS (SELECT 1 FROM charges c WHERE c.payment_method_id = m.payment_method_id "
+          "AND c.next_ask_at IS NOT NULL) "
+          "ORDER BY m.next_detach_at LIMIT $3 FOR UPDATE SKIP LOCKED)) "
+          "RETURNING payment_method_id, token",
+          now, lease_until, limit));
+  std::vector<DetachOrder> orders;
+  for (const pg::Row row : rows) {
+    const Uuid id = row.Get<Uuid>("payment_method_id");
+    ASSIGN_OR_RETURN(std::string token, vault_.OpenToken(id, row.Get<pg::Bytes>("token").value));
+    orders.push_back({id, std::move(token)});
+  }
+  return orders;
+}
+
+absl::Status PostgresPaymentMethodStore::Forget(const Uuid& payment_method_id) {
+  return database_
+      .Query("DELETE FROM payment_methods WHERE payment_method_id = $1 AND removed_at IS NOT NULL",
+             payment_method_id)
+      .status();
+}
+
+absl::Status PostgresPaymentMethodStore::TryDetachAgain(const Uuid& payment_method_id, absl::Time at) {
+  return database_
+      .Query(
+          "UPDATE payment_methods SET next_detach_at = $2, lease_until = NULL WHERE payment_method_id = $1",
+          payment_method_id, at)
+      .status();
+}
+
+absl::StatusOr<std::vector<PaymentMethodStore::CustomerRemoval>> PostgresPaymentMethodStore::ClaimCustomers(
+    absl::Time now, absl::Time lease_until, int limit) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "UPDATE gateway_accounts SET lease_until = $2 WHERE account_id = ANY(ARRAY("
+          "SELECT a.account_id FROM gateway_accounts a WHERE a.next_removal_at <= $1 "
+          "AND (a.lease_until IS NULL OR a.lease_until <= $1) "
+          "AND NOT EXISTS (SELECT 1 FROM payment_methods m WHERE m.account_id = a.account_id) "
+          "AND NOT EXISTS (SELECT 1 FROM charges c WHERE c.account_id = a.account_id AND c.next_ask_at IS "
+          "NOT NULL) "
+          "ORDER BY a.next_removal_at LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING account_id, customer",
+          now, lease_until, limit));
+  std::vector<CustomerRemoval> removals;
+  for (const pg::Row row : rows) {
+    CustomerRemoval removal{row.Get<Uuid>("account_id"), ""};
+    if (const auto sealed = row.Get<std::optional<pg::Bytes>>("customer")) {
+      ASSIGN_OR_RETURN(removal.customer, vault_.OpenCustomer(removal.account_id, sealed->value));
+    }
+    removals.push_back(std::move(removal));
+  }
+  return removals;
+}
+
+absl::Status PostgresPaymentMethodStore::ForgetCustomer(const Uuid& account_id) {
+  return database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(database_
+                        .Query("UPDATE gateway_accounts SET customer = NULL, last_used_method = NULL, "
+                               "next_removal_at = NULL, lease_until = NULL "
+                               "WHERE account_id = $1 AND deleted_at IS NOT NULL",
+                               account_id)
+                        .status());
+    RETURN_IF_ERROR(
+        database_.Query("DELETE FROM removed_payment_methods WHERE account_id = $1", account_id).status());
+    return database_
+        .Query(
+            "UPDATE charges SET description = '', payment_description = '', action_url = '' WHERE account_id "
+            "= $1",
+            account_id)
+        .status();
+  });
+}
+
+absl::Status PostgresPaymentMethodStore::TryCustomerAgain(const Uuid& account_id, absl::Time at) {
+  return database_
+      .Query("UPDATE gateway_accounts SET next_removal_at = $2, lease_until = NULL WHERE account_id = $1",
+             account_id, at)
+      .status();
+}
+
+}  // namespace perennial::payment_token
