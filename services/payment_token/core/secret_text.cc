@@ -5,13 +5,14 @@
 
 namespace perennial::payment_token::core {
 
-SecretText::SecretText(absl::string_view text) : buffer_(new char[text.size()], Wipe{text.size()}) {
-  std::copy(text.begin(), text.end(), buffer_.get());
+SecretText::SecretText(absl::string_view text) : buffer_(new char[text.size()]), size_(text.size()) {
+  std::copy(text.begin(), text.end(), buffer_);
 }
 
-void SecretText::Wipe::operator()(char* buffer) const {
-  explicit_bzero(buffer, size);
-  delete[] buffer;
+SecretText::~SecretText() {
+  if (buffer_ == nullptr) return;
+  explicit_bzero(buffer_, size_);
+  delete[] buffer_;
 }
 
 }  // namespace perennial::payment_token::core

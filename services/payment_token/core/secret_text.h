@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 
@@ -13,15 +13,18 @@ class SecretText {
  public:
   SecretText() = default;
   explicit SecretText(absl::string_view text);
+  ~SecretText();
+  SecretText(SecretText&& other) noexcept
+      : buffer_(std::exchange(other.buffer_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  SecretText& operator=(SecretText&&) = delete;
+  SecretText(const SecretText&) = delete;
+  SecretText& operator=(const SecretText&) = delete;
 
-  absl::string_view view() const { return {buffer_.get(), buffer_.get_deleter().size}; }
+  absl::string_view view() const { return {buffer_, size_}; }
 
  private:
-  struct Wipe {
-    size_t size = 0;
-    void operator()(char* buffer) const;
-  };
-  std::unique_ptr<char[], Wipe> buffer_;
+  char* buffer_ = nullptr;
+  size_t size_ = 0;
 };
 
 }  // namespace perennial::payment_token::core

@@ -1,0 +1,118 @@
+#include "services/payment_token/gateways/stripe_answers.h"
+
+#include <catch2/catch.hpp>
+
+#include "services/payment_token/gateways/form.h"
+
+namespace perennial::payment_token::stripe {
+namespace {
+
+HttpAnswer Answer(int status, const std::string& body, bool replayed = false) {
+  return {status, body, "req_1", replayed};
+}
+
+Error ErrorOf(const HttpResult& result) {
+  const Parsed parsed = Parse(result);
+  REQUIRE(std::holds_alternative<Error>(parsed));
+  return std::get<Error>(parsed);
+}
+
+template <typename T>
+T As(const core::ChargeOutcome& outcome) {
+  REQUIRE(std::holds_alternative<T>(outcome));
+  return std::get<T>(outcome);
+}
+
+TEST_CASE("a form is percent-encoded, brackets and multi-byte characters too") {
+  Form form;
+  form.Add("card[number]", "4242").Add("name", "Zoë & Söhne+1");
+  CHECK(form.text() == "card%5Bnumber%5D=4242&name=Zo%C3%AB%20%26%20S%C3%B6hne%2B1");
+  CHECK(PercentEncode("metadata['a']:'b'") == "metadata%5B%27a%27%5D%3A%27b%27");
+}
+
+TEST_CASE("a card error is a decline by its decline code, else its code, and names the intent") {
+  const Error declined = ErrorOf(Answer(402, R"({"error":{"type":"card_error","code":"card_declined",
+      "decline_code":"insufficient_funds","payment_intent":{"id":"pi_1"}}})"));
+  CHECK(declined.failure == Failure::kCardError);
+  CHECK(declined.code == "insufficient_funds");
+  CHECK(declined.reference == "pi_1");
+  CHECK(ErrorOf(Answer(402, R"({"error":{"type":"card_error","code":"expired_card"}})")).code ==
+        "expired_card");
+}
+
+TEST_CASE("what may have been done is unknown; what surely was not is not sent") {
+  CHECK(ErrorOf(HttpFailure{true, "timeout"}).failure == Failure::kUnknown);
+  CHECK(ErrorOf(HttpFailure{false, "refused"}).failure == Failure::kNotSent);
+  CHECK(ErrorOf(Answer(500, R"({"error":{"type":"api_error"}})")).failure == Failure::kUnknown);
+  CHECK(ErrorOf(Answer(502, "<html>")).failure == Failure::kUnknown);
+  CHECK(ErrorOf(Answer(500, "{}", /*replayed=*/true)).failure == Failure::kReplayed);
+  CHECK(ErrorOf(Answer(404, "<html>not found</html>")).failure == Failure::kUnknown);
+  CHECK(ErrorOf(Answer(302, "")).failure == Failure::kUnknown);
+  CHECK(ErrorOf(Answer(429, R"({"error":{"type":"invalid_request_error","code":"rate_limit"}})")).failure ==
+        Failure::kNotSent);
+  CHECK(ErrorOf(Answer(401, R"({"error":{"type":"invalid_request_error"}})")).failure == Failure::kNotSent);
+  CHECK(ErrorOf(Answer(409, R"({"error":{"type":"idempotency_error"}})")).failure == Failure::kInProgress);
+  CHECK(ErrorOf(Answer(400, R"({"error":{"type":"idempotency_error"}})")).failure == Failure::kKeyReused);
+  CHECK(ErrorOf(Answer(404, R"({"error":{"type":"invalid_request_error","code":"resource_missing"}})"))
+            .failure == Failure::kMissing);
+  CHECK(ErrorOf(Answer(400, R"({"error":{"type":"invalid_request_error","code":"amount_too_small"}})"))
+            .failure == Failure::kRejected);
+}
+
+TEST_CASE("an intent's status becomes the charge's outcome") {
+  const std::string url = "http://gateway";
+  CHECK(As<core::Captured>(ReadIntent(R"({"id":"pi_1","status":"succeeded"})", url)).reference == "pi_1");
+  CHECK(As<core::Processing>(ReadIntent(R"({"id":"pi_1","status":"processing"})", url)).reference == "pi_1");
+  const auto action = As<core::ActionRequired>(ReadIntent(R"({"id":"pi_1","status":"requires_action",
+      "next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://bank/3ds"}}})",
+                                                          url));
+  CHECK(action.url == "https://bank/3ds");
+  const auto relative = As<core::ActionRequired>(ReadIntent(R"({"id":"pi_1","status":"requires_action",
+      "next_action":{"redirect_to_url":{"url":"/challenge"}}})",
+                                                            url));
+  CHECK(relative.url == "http://gateway/challenge");
+  const auto failed = As<core::Declined>(ReadIntent(R"({"id":"pi_1","status":"requires_payment_method",
+      "last_payment_error":{"type":"card_error","code":"card_declined","decline_code":"lost_card"}})",
+                                                    url));
+  CHECK(failed.code == "lost_card");
+  As<core::Declined>(ReadIntent(R"({"id":"pi_1","status":"canceled"})", url));
+}
+
+TEST_CASE("an answer that cannot be read is never taken for a refusal or a success") {
+  for (const char* body : {"", "{", "null", "[]", "\"succeeded\"", R"({"status":"succeeded"})",
+                           R"({"id":7,"status":"succeeded"})", R"({"id":"pi_1"})",
+                           R"({"id":"pi_1","status":"new"})", R"({"id":"pi_1","status":["succeeded"]})"}) {
+    INFO(body);
+    As<core::OutcomeUnknown>(ReadIntent(body, ""));
+    CHECK(std::holds_alternative<core::OutcomeUnknown>(ReadRefund(body)));
+    As<core::OutcomeUnknown>(FindIntent(body, "charge_id", "c", ""));
+  }
+  CHECK(std::holds_alternative<Error>(ReadPaymentMethod(R"({"id":"pm_1","card":{"last4":42}})")));
+}
+
+TEST_CASE("a list is searched by metadata, and says when nothing is there") {
+  const std::string list = R"({"data":[{"id":"pi_0","status":"succeeded","metadata":{}},
+      {"id":"pi_1","status":"succeeded","metadata":{"charge_id":"c-1"}}]})";
+  CHECK(As<core::Captured>(FindIntent(list, "charge_id", "c-1", "")).reference == "pi_1");
+  As<core::NotThere>(FindIntent(list, "charge_id", "c-2", ""));
+}
+
+TEST_CASE("a refund's status becomes its outcome") {
+  CHECK(std::holds_alternative<core::GivenBack>(ReadRefund(R"({"id":"re_1","status":"succeeded"})")));
+  CHECK(std::holds_alternative<core::Processing>(ReadRefund(R"({"id":"re_1","status":"pending"})")));
+  const auto failed = ReadRefund(R"({"id":"re_1","status":"failed","failure_reason":"lost_or_stolen_card"})");
+  CHECK(std::get<core::Rejected>(failed).code == "lost_or_stolen_card");
+}
+
+TEST_CASE("of a payment method only what may be kept is read") {
+  const auto read = ReadPaymentMethod(R"({"id":"pm_1","card":{"brand":"amex","last4":"0005","exp_month":2,
+      "exp_year":2030,"fingerprint":"fp","country":"US","funding":"debit"}})");
+  const GatewayCard& card = std::get<GatewayCard>(read);
+  CHECK(card.token == "pm_1");
+  CHECK(card.card.brand == core::CardBrand::kAmericanExpress);
+  CHECK(card.card.last_four == "0005");
+  CHECK(card.card.funding == core::CardFunding::kDebit);
+}
+
+}  // namespace
+}  // namespace perennial::payment_token::stripe

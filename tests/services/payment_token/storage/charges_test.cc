@@ -1,0 +1,310 @@
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "tests/services/payment_token/world.h"
+
+namespace perennial::payment_token {
+namespace {
+
+struct Fixture : FakeGateway, World {
+  Fixture() : World(static_cast<FakeGateway&>(*this)) {}
+};
+
+void InParallel(int count, const std::function<void(int)>& work) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) threads.emplace_back([&work, i] { work(i); });
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE_METHOD(Fixture, "a charge is taken once, however often it is asked for (R23)") {
+  const auto method = AddCard();
+  const core::ChargeRequest request = Request();
+  const core::Charge charge = Take(request);
+  CHECK(charge.state == core::ChargeState::kSucceeded);
+  CHECK(charge.payment_method_id == method.id);
+  CHECK(charge.payment_description == "Visa •••• 4242");
+  CHECK_FALSE(charge.gateway_reference.empty());
+  CHECK(Take(request).gateway_reference == charge.gateway_reference);
+  CHECK(Get(request).gateway_reference == charge.gateway_reference);
+  CHECK(charge_requests() == 1);
+  CHECK(metrics.charges_ended == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "sixteen callers of one charge at once make one capture (R23)") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  std::atomic<int> refused = 0;
+  InParallel(16, [&](int) {
+    const bool ok = charges.Open(request).ok() && charges.Drive(account, request.id).ok();
+    if (!ok) ++refused;
+  });
+  CHECK(refused == 0);
+  CHECK(captures() == 1);
+  CHECK(charge_requests() == 1);
+  CHECK(Get(request).state == core::ChargeState::kSucceeded);
+  CHECK(metrics.charges_ended == 1);
+  CHECK(Count("SELECT count(*) AS n FROM charges") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "the name of a charge belongs to one amount, order and method for ever") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  Take(request);
+  core::ChargeRequest other = request;
+  other.amount.minor = 2000;
+  CHECK_REFUSED(charges.Open(other), "CHARGE_EXISTS");
+  other = request;
+  other.order_id = ids.Next();
+  CHECK_REFUSED(charges.Open(other), "CHARGE_EXISTS");
+  other = request;
+  other.payment_method_id = ids.Next();
+  CHECK_REFUSED(charges.Open(other), "CHARGE_EXISTS");
+  other = request;
+  other.account_id = ids.Next();
+  CHECK_REFUSED(charges.Open(other), "CHARGE_EXISTS");
+  CHECK_REFUSED(charges.Drive(ids.Next(), request.id), "CHARGE_NOT_FOUND");
+}
+
+TEST_CASE_METHOD(Fixture, "a charge stays with the method it was pinned to") {
+  const auto first = AddCard("4242424242424242");
+  const core::ChargeRequest request = Request();
+  REQUIRE_OK(charges.Open(request));
+  AddCard("5555555555554444");
+  CHECK(Take(request).payment_method_id == first.id);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a decline is a state with its code and class, and the next attempt is another charge") {
+  AddCard();
+  Answer(core::Declined{"insufficient_funds", ""});
+  const core::Charge declined = Take(Request());
+  CHECK(declined.state == core::ChargeState::kDeclined);
+  CHECK(declined.decline_code == "insufficient_funds");
+  CHECK(declined.decline_class == core::DeclineClass::kSoft);
+  Answer(core::Captured{});
+  CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
+}
+
+TEST_CASE_METHOD(Fixture, "a challenge that the customer answers ends as a capture (R24)") {
+  AddCard();
+  Answer(core::ActionRequired{"https://bank", ""});
+  const core::ChargeRequest request = Request();
+  const core::Charge waiting = Take(request);
+  CHECK(waiting.state == core::ChargeState::kRequiresAction);
+  Confirm(waiting.gateway_reference, 1999);
+  clock.Advance(absl::Seconds(3));
+  CHECK(Get(request).state == core::ChargeState::kSucceeded);
+  CHECK(captures() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a challenge that nobody answers is taken back after a day") {
+  AddCard();
+  Answer(core::ActionRequired{"https://bank", ""});
+  const core::ChargeRequest request = Request();
+  CHECK(Take(request).state == core::ChargeState::kRequiresAction);
+  clock.Advance(absl::Hours(24));
+  CHECK(*charges.AskDue() == 1);
+  CHECK(canceled() == 1);
+  CHECK(Get(request).decline_class == core::DeclineClass::kCustomerAction);
+  CHECK(*charges.AskDue() == 0);
+}
+
+// Every way a request can go wrong, up to three in a row, with and without a process that dies in between.
+TEST_CASE_METHOD(Fixture, "whatever is lost on the way, the money is taken exactly once (R23)") {
+  AddCard();
+  const std::vector<Trouble> all = {Trouble::kNone, Trouble::kNotReached, Trouble::kLostRequest,
+                                    Trouble::kLostAnswer};
+  int expected = 0;
+  for (const Trouble first : all) {
+    for (const Trouble second : all) {
+      for (const Trouble third : all) {
+        const core::ChargeRequest request = Request();
+        Plan({first, second, third});
+        const auto opened = charges.Open(request);
+        REQUIRE_OK(opened);
+        for (int i = 0; i < 4; ++i) {
+          Get(request);
+          clock.Advance(absl::Seconds(25));
+        }
+        Plan({});
+        ++expected;
+        INFO("troubles " << int(first) << int(second) << int(third));
+        CHECK(Get(request).state == core::ChargeState::kSucceeded);
+        CHECK(captures() == expected);
+      }
+    }
+  }
+  CHECK(metrics.charges_ended == expected);
+}
+
+TEST_CASE_METHOD(Fixture, "a process killed at any step leaves a charge that the job finishes once (R23)") {
+  AddCard();
+  // Killed after the commit, before anything was sent.
+  const core::ChargeRequest unsent = Request();
+  REQUIRE_OK(charges.Open(unsent));
+  CHECK(*charges.AskDue() == 0);  // its caller may still be at it
+  clock.Advance(absl::Seconds(5));
+  CHECK(*charges.AskDue() == 1);
+  CHECK(Get(unsent).state == core::ChargeState::kSucceeded);
+  CHECK(captures() == 1);
+  // Killed between the claim and the request, and between the request and its answer.
+  for (const bool arrived : {false, true}) {
+    const core::ChargeRequest request = Request();
+    REQUIRE_OK(charges.Open(request));
+    const absl::Time now = clock.Now();
+    const auto order =
+        charge_store.Claim(request.id, now, now + absl::Seconds(20),
+                           [&](const core::Charge& charge, bool) { return core::BeforeAsking(charge, now); });
+    REQUIRE_OK(order);
+    REQUIRE(order->has_value());
+    if (arrived) Charge(**order);
+    clock.Advance(absl::Seconds(10));
+    CHECK(*charges.AskDue() == 0);  // leased
+    clock.Advance(absl::Seconds(10));
+    CHECK(*charges.AskDue() == 1);
+    CHECK(Get(request).state == core::ChargeState::kSucceeded);
+  }
+  CHECK(captures() == 3);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a lost answer is found after the gateway forgot the key, not charged again (R23)") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  Plan({Trouble::kLostAnswer});
+  CHECK(Take(request).state == core::ChargeState::kUnknown);
+  ForgetKeys();
+  clock.Advance(absl::Hours(25));
+  CHECK(*charges.AskDue() == 1);
+  CHECK(Get(request).state == core::ChargeState::kSucceeded);
+  CHECK(captures() == 1);
+  CHECK(charge_requests() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a lost request that the gateway never had ends as a soft decline after a day") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  Plan({Trouble::kLostRequest});
+  CHECK(Take(request).state == core::ChargeState::kUnknown);
+  clock.Advance(absl::Hours(25));
+  CHECK(*charges.AskDue() == 1);
+  const core::Charge charge = Get(request);
+  CHECK(charge.decline_code == core::kNeverReceived);
+  CHECK(charge.decline_class == core::DeclineClass::kSoft);
+  CHECK(captures() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "unknown charges are counted, and asked about ever more rarely") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  Plan(std::vector<Trouble>(100, Trouble::kLostAnswer));
+  CHECK(Take(request).state == core::ChargeState::kUnknown);
+  CHECK(*charges.AskDue() == 0);
+  CHECK(metrics.unknown == 1);
+  int asked = 0;
+  for (int minute = 0; minute < 60; ++minute) {
+    clock.Advance(absl::Minutes(1));
+    asked += *charges.AskDue();
+  }
+  CHECK(asked > 3);
+  CHECK(asked < 12);
+  CHECK(captures() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a caller that asks all the time does not ask the gateway all the time") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  Plan(std::vector<Trouble>(100, Trouble::kLostRequest));
+  Take(request);
+  for (int i = 0; i < 20; ++i) Get(request);
+  CHECK(charge_requests() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "parallel refunds never give back more than was taken") {
+  AddCard();
+  const core::ChargeRequest request = Request(1000);
+  Take(request);
+  std::atomic<int> given = 0;
+  std::atomic<int> exceeded = 0;
+  InParallel(16, [&](int) {
+    const core::RefundRequest refund = RefundOf(request, Money{"EUR", 300});
+    const auto opened = charges.OpenRefund(refund);
+    if (ReasonOf(opened.status()) == "REFUND_EXCEEDS_CHARGE") ++exceeded;
+    if (opened.ok() && charges.DriveRefund(refund.id).ok()) ++given;
+  });
+  CHECK(given == 3);
+  CHECK(exceeded == 13);
+  CHECK(refunded_minor() == 900);
+  CHECK(Get(request).refunded_minor == 900);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a refund without an amount gives back what is left; the same id again gives nothing more") {
+  AddCard();
+  const core::ChargeRequest request = Request(1000);
+  Take(request);
+  const core::RefundRequest part = RefundOf(request, Money{"EUR", 400});
+  REQUIRE_OK(charges.OpenRefund(part));
+  CHECK(charges.DriveRefund(part.id)->state == core::RefundState::kSucceeded);
+  const core::RefundRequest rest = RefundOf(request);
+  CHECK(charges.OpenRefund(rest)->amount.minor == 600);
+  CHECK(charges.DriveRefund(rest.id)->state == core::RefundState::kSucceeded);
+  CHECK(charges.OpenRefund(rest)->amount.minor == 600);
+  CHECK(charges.DriveRefund(rest.id)->state == core::RefundState::kSucceeded);
+  CHECK(refunded_minor() == 1000);
+  CHECK_REFUSED(charges.OpenRefund(RefundOf(request)), "REFUND_EXCEEDS_CHARGE");
+  core::RefundRequest other = part;
+  other.amount->minor = 401;
+  CHECK_REFUSED(charges.OpenRefund(other), "CHARGE_EXISTS");
+  other = part;
+  other.account_id = ids.Next();
+  CHECK_REFUSED(charges.OpenRefund(other), "CHARGE_EXISTS");
+  const core::ChargeRequest unknown = Request();
+  CHECK_REFUSED(charges.OpenRefund(RefundOf(unknown)), "CHARGE_NOT_FOUND");
+  CHECK(metrics.refunds_ended == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a refund whose answer is lost is given once") {
+  AddCard();
+  const core::ChargeRequest request = Request(1000);
+  Take(request);
+  for (const Trouble trouble : {Trouble::kNotReached, Trouble::kLostRequest, Trouble::kLostAnswer}) {
+    const core::RefundRequest refund = RefundOf(request, Money{"EUR", 100});
+    REQUIRE_OK(charges.OpenRefund(refund));
+    Plan({trouble});
+    CHECK_FALSE(core::IsFinal(charges.DriveRefund(refund.id)->state));
+    clock.Advance(absl::Seconds(10));
+    CHECK(*charges.AskDue() == 1);
+    CHECK(charges.DriveRefund(refund.id)->state == core::RefundState::kSucceeded);
+  }
+  CHECK(refunded_minor() == 300);
+}
+
+TEST_CASE_METHOD(Fixture, "the books list every charge with its refunds, oldest first, page by page") {
+  AddCard();
+  std::vector<Uuid> taken;
+  for (int i = 0; i < 5; ++i) {
+    clock.Advance(absl::Seconds(1));
+    const core::ChargeRequest request = Request(1000 + i);
+    Take(request);
+    taken.push_back(request.id);
+    if (i % 2 == 0) REQUIRE_OK(charges.OpenRefund(RefundOf(request, Money{"EUR", 10})));
+  }
+  std::vector<Uuid> listed;
+  std::optional<PagePosition> after;
+  while (true) {
+    const auto page = charges.Books(std::nullopt, after, 2);
+    REQUIRE_OK(page);
+    if (page->empty()) break;
+    for (const ChargeBook& book : *page) {
+      CHECK(book.refunds.size() == (listed.size() % 2 == 0 ? 1 : 0));
+      listed.push_back(book.charge.request.id);
+    }
+    after = PagePosition{page->back().charge.created_at, page->back().charge.request.id};
+  }
+  CHECK(listed == taken);
+  CHECK(charges.Books(ids.Next(), std::nullopt, 10)->empty());
+}
+
+}  // namespace
+}  // namespace perennial::payment_token

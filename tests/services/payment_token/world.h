@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+
+#include "libs/base/caller.h"
+#include "services/payment_token/app/charges.h"
+#include "services/payment_token/app/payment_methods.h"
+#include "services/payment_token/storage/postgres_charge_store.h"
+#include "services/payment_token/storage/postgres_payment_method_store.h"
+#include "tests/services/payment_token/fake_gateway.h"
+#include "tests/support/fakes.h"
+#include "tests/support/postgres_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace perennial::payment_token {
+
+inline core::CardEntry CardOf(absl::string_view number = "4242 4242 4242 4242") {
+  return {core::SecretText(number), 12, 2034, core::SecretText("987"), "Ada Lovelace"};
+}
+
+// The service without its transport: real tables, and a gateway of the test's choice.
+struct World {
+  explicit World(PaymentGateway& with) : gateway(with) {}
+
+  PaymentGateway& gateway;
+  testing::PostgresFixture postgres{"payment_token", 16};
+  testing::FakeClock clock;
+  RandomIdSource ids;
+  CountedMetrics metrics;
+  Vault vault{std::string(32, 'k')};
+  PostgresPaymentMethodStore method_store{postgres.database(), postgres.outbox(), vault};
+  PostgresChargeStore charge_store{postgres.database(), vault};
+  PaymentMethods methods{method_store, gateway, clock, ids};
+  Charges charges{charge_store, method_store, methods, gateway, metrics, clock};
+  Uuid account = ids.Next();
+
+  Caller Customer() const { return {Caller::Kind::kCustomer, account, Uuid(), ""}; }
+
+  // Each a second after the one before, so that there is a newest.
+  core::PaymentMethod AddCard(absl::string_view number = "4242424242424242") {
+    clock.Advance(absl::Seconds(1));
+    const auto card = methods.Tokenise(Customer(), account, CardOf(number), ids.Next());
+    REQUIRE_OK(card);
+    const auto method = methods.Add(Customer(), account, *card);
+    REQUIRE_OK(method);
+    return *method;
+  }
+
+  core::ChargeRequest Request(int64_t minor = 1999) {
+    return {ids.Next(), account, ids.Next(), std::nullopt, {"EUR", minor}, true, "Gold for 12 months"};
+  }
+
+  // As the RPC does it: commit, then finish.
+  core::Charge Take(const core::ChargeRequest& request) {
+    const auto opened = charges.Open(request);
+    REQUIRE_OK(opened);
+    const auto charge = charges.Drive(request.account_id, request.id);
+    REQUIRE_OK(charge);
+    return *charge;
+  }
+  core::Charge Get(const core::ChargeRequest& request) {
+    const auto charge = charges.Drive(request.account_id, request.id);
+    REQUIRE_OK(charge);
+    return *charge;
+  }
+  core::RefundRequest RefundOf(const core::ChargeRequest& request,
+                               std::optional<Money> amount = std::nullopt) {
+    return {ids.Next(), request.account_id, request.id, std::move(amount)};
+  }
+
+  // Moves the clock past each pause until the jobs find nothing to do.
+  void RunJobs() {
+    for (int i = 0; i < 50; ++i) {
+      clock.Advance(absl::Minutes(2));
+      const auto asked = charges.AskDue();
+      const auto detached = methods.DetachDue();
+      REQUIRE_OK(asked);
+      REQUIRE_OK(detached);
+    }
+  }
+
+  int64_t Count(absl::string_view sql) {
+    const auto rows = postgres.database().Query(sql);
+    REQUIRE_OK(rows);
+    return (*rows)[0].Get<int64_t>("n");
+  }
+};
+
+}  // namespace perennial::payment_token
