@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -17,25 +18,42 @@ namespace {
 using nlohmann::json;
 
 // httplib gives each connection a thread for as long as it is kept alive.
-constexpr size_t kThreads = 64;
+constexpr size_t kThreads = 128;
+constexpr int kKeepAliveSeconds = 10;
 constexpr int kBacklog = 256;
 constexpr int kMaxOpenFiles = 4096;
 
-bool HasPeer(int fd, const std::string& address, int port) {
+struct Peer {
+  std::string address;
+  int port = 0;
+
+  bool operator==(const Peer&) const = default;
+};
+
+// Who is at the other end of a connection; nothing if the descriptor is none.
+std::optional<Peer> PeerOf(int fd) {
   sockaddr_in peer{};
   socklen_t size = sizeof(peer);
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET)
-    return false;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET) {
+    return std::nullopt;
+  }
   char text[INET_ADDRSTRLEN] = {};
   inet_ntop(AF_INET, &peer.sin_addr, text, sizeof(text));
-  return ntohs(peer.sin_port) == port && address == text;
+  return Peer{text, ntohs(peer.sin_port)};
 }
 
 // Closes the connection under httplib, which has no call for it and no way to its socket: the one
 // whose peer sent this request.
 void DropConnection(const httplib::Request& request) {
   for (int fd = 3; fd < kMaxOpenFiles; ++fd) {
-    if (HasPeer(fd, request.remote_addr, request.remote_port)) shutdown(fd, SHUT_RDWR);
+    if (PeerOf(fd) == Peer{request.remote_addr, request.remote_port}) shutdown(fd, SHUT_RDWR);
+  }
+}
+
+// Ends the connections that wait for a next request; answers under way are still sent.
+void CloseForReading() {
+  for (int fd = 3; fd < kMaxOpenFiles; ++fd) {
+    if (PeerOf(fd)) shutdown(fd, SHUT_RD);
   }
 }
 
@@ -89,6 +107,7 @@ Server::Server(Gateway& gateway, std::string api_key)
   listener_->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   listener_->set_tcp_nodelay(true);
   listener_->set_keep_alive_max_count(1'000'000);
+  listener_->set_keep_alive_timeout(kKeepAliveSeconds);
   listener_->set_payload_max_length(64 * 1024);
   listener_->set_exception_handler(
       [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
@@ -120,6 +139,7 @@ void Server::Stop() {
   }
   stopping_.notify_all();
   listener_->stop();
+  CloseForReading();
 }
 
 void Server::Wait(int64_t ms) {
