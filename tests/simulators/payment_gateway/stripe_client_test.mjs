@@ -36,7 +36,7 @@ test('a wrong API key is refused', async () => {
     { type: 'StripeAuthenticationError', statusCode: 401 });
 });
 
-test('a card is exchanged for a token with brand, last four, expiry, country and fingerprint (R21)', async () => {
+test('a card is exchanged for a token: brand, last four, expiry, country, fingerprint (R21)', async () => {
   const method = await tokenise(stripe, '378282246310005', { cvc: '9876' });
   assert.match(method.id, /^pm_/);
   assert.equal(method.billing_details.name, 'Ada Lovelace');
@@ -124,7 +124,8 @@ test('off session, cards that want authentication decline with authentication_re
 
 test('on session the challenge decides, and sets the card up for later (R24)', async () => {
   const { terms } = await customerWithCard(stripe, '4000002500003155');
-  const onSession = { off_session: undefined, setup_future_usage: 'off_session', return_url: 'https://shop.example/' };
+  const onSession =
+    { off_session: undefined, setup_future_usage: 'off_session', return_url: 'https://shop.example/' };
   const intent = await stripe.paymentIntents.create(terms(700, onSession));
   assert.equal(intent.status, 'requires_action');
   assert.equal(intent.next_action.type, 'redirect_to_url');
@@ -156,10 +157,11 @@ test('a deleted customer is gone with the cards (R7)', async () => {
   const { customer, method, terms } = await customerWithCard(stripe);
   assert.equal((await stripe.customers.del(customer.id)).deleted, true);
   assert.equal((await stripe.paymentMethods.retrieve(method.id)).customer, null);
-  await fails(stripe.paymentIntents.create(terms(900)), { type: 'StripeInvalidRequestError', statusCode: 400 });
+  await fails(stripe.paymentIntents.create(terms(900)),
+    { type: 'StripeInvalidRequestError', statusCode: 400 });
 });
 
-test('the same key and request give the same answer, once captured; other parameters are refused (R23)', async () => {
+test('a key gives one answer and one capture; other parameters under it are refused (R23)', async () => {
   const { terms } = await customerWithCard(stripe);
   const idempotencyKey = newKey();
   const captured = await capturesOf(async () => {
@@ -182,14 +184,16 @@ test('a decline is replayed too: a key never charges later what it once declined
   await fails(stripe.paymentIntents.create(terms(700), { idempotencyKey }), declined);
   await simulator.control('POST', 'cards', { last4: '0341', behaviour: 'succeeds', customer: customer.id });
   await fails(stripe.paymentIntents.create(terms(700), { idempotencyKey }), declined);
-  assert.equal((await stripe.paymentIntents.create(terms(700), { idempotencyKey: newKey() })).status, 'succeeded');
+  const other = await stripe.paymentIntents.create(terms(700), { idempotencyKey: newKey() });
+  assert.equal(other.status, 'succeeded');
 });
 
 test('twenty callers with one key at once capture once', async () => {
   const { terms } = await customerWithCard(stripe);
   const idempotencyKey = newKey();
   const captured = await capturesOf(async () => {
-    const calls = Array.from({ length: 20 }, () => stripe.paymentIntents.create(terms(1000), { idempotencyKey }));
+    const charge = () => stripe.paymentIntents.create(terms(1000), { idempotencyKey });
+    const calls = Array.from({ length: 20 }, charge);
     const ids = new Set((await Promise.all(calls)).map(({ id }) => id));
     assert.equal(ids.size, 1);
   });
@@ -231,7 +235,7 @@ for (const action of ['timeout_after_capture', 'drop_connection', 'error_500_bef
   });
 }
 
-test('timeout_after_capture: without an answer the client knows nothing, the books know the capture', async () => {
+test('timeout_after_capture: the client knows nothing, the books know the capture', async () => {
   const { customer, terms } = await customerWithCard(stripe);
   // Twice, because this client retries a closed connection once even when told not to.
   await simulator.fault({ action: 'timeout_after_capture', count: 2, match: { customer: customer.id } });
@@ -284,7 +288,7 @@ test('decline: a good card is declined as often as told', async () => {
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL']) {
-  test(`after ${signal} in the middle of charging, nothing that was answered is lost and no key charges twice`, async () => {
+  test(`${signal} amid charges: nothing answered is lost, no key charges twice (R23)`, async () => {
     const { terms } = await customerWithCard(stripe);
     const answered = new Map();
     const sent = [];
@@ -320,7 +324,7 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
     for (const [key, id] of before) assert.equal(answered.get(key), id, `${key} has another intent now`);
     const { captures } = await simulator.books();
     const captured = captures.list.map(({ metadata }) => metadata.charge_id);
-    for (const key of sent) assert.equal(captured.filter((one) => one === key).length, 1, `${key} is captured once`);
+    for (const key of sent) assert.equal(captured.filter((one) => one === key).length, 1, key);
   });
 }
 
@@ -334,7 +338,8 @@ test('a second process on the same books, and mistaken settings, are refused in 
 });
 
 test('no card number and no security code in the journal or the log (R21)', async () => {
-  const numbers = ['4242424242424242', '5555555555554444', '378282246310005', '4000000000000341', '4000002500003155'];
+  const numbers =
+    ['4242424242424242', '5555555555554444', '378282246310005', '4000000000000341', '4000002500003155'];
   const written = simulator.read('books.journal') + simulator.log;
   assert.ok(written.includes('"last4":"4242"'));
   for (const number of numbers) assert.ok(!written.includes(number), number);
