@@ -1,0 +1,121 @@
+#include "simulators/payment_gateway/core/render.h"
+
+namespace perennial::gateway_simulator::core {
+namespace {
+
+using nlohmann::json;
+
+json OrNull(const std::string& text) {
+  return text.empty() ? json() : json(text);
+}
+json OrNull(int64_t number) {
+  return number == 0 ? json() : json(number);
+}
+
+json BillingDetails(const Metadata& flat) {
+  const auto field = [&](const char* name) { return flat.contains(name) ? OrNull(flat.at(name)) : json(); };
+  return {{"name", field("name")},
+          {"email", field("email")},
+          {"phone", field("phone")},
+          {"address",
+           {{"city", field("address[city]")},
+            {"country", field("address[country]")},
+            {"line1", field("address[line1]")},
+            {"line2", field("address[line2]")},
+            {"postal_code", field("address[postal_code]")},
+            {"state", field("address[state]")}}}};
+}
+
+json NextAction(const Intent& intent) {
+  if (intent.status != "requires_action") return nullptr;
+  if (intent.return_url.empty()) {
+    return {{"type", "use_stripe_sdk"}, {"use_stripe_sdk", {{"type", "three_d_secure_redirect"}}}};
+  }
+  // The customer's part is played by POST /_control/authentications, not by a page.
+  const std::string url = "/_control/authentications?payment_intent=" + intent.id;
+  return {{"type", "redirect_to_url"},
+          {"redirect_to_url", {{"url", url}, {"return_url", intent.return_url}}}};
+}
+
+}  // namespace
+
+json Render(const Customer& customer) {
+  return {{"id", customer.id},
+          {"object", "customer"},
+          {"created", customer.created},
+          {"email", OrNull(customer.email)},
+          {"name", OrNull(customer.name)},
+          {"description", OrNull(customer.description)},
+          {"livemode", false},
+          {"metadata", customer.metadata}};
+}
+
+json Render(const PaymentMethod& method) {
+  const json cvc_check = !method.cvc_given ? json() : json(method.customer.empty() ? "unchecked" : "pass");
+  return {{"id", method.id},
+          {"object", "payment_method"},
+          {"type", "card"},
+          {"created", method.created},
+          {"customer", OrNull(method.customer)},
+          {"livemode", false},
+          {"metadata", method.metadata},
+          {"billing_details", BillingDetails(method.billing_details)},
+          {"card",
+           {{"brand", method.brand},
+            {"display_brand", method.brand},
+            {"last4", method.last4},
+            {"exp_month", method.exp_month},
+            {"exp_year", method.exp_year},
+            {"funding", method.funding},
+            {"country", method.country},
+            {"fingerprint", method.fingerprint},
+            {"checks",
+             {{"cvc_check", cvc_check},
+              {"address_line1_check", nullptr},
+              {"address_postal_code_check", nullptr}}},
+            {"networks", {{"available", json::array({method.brand})}, {"preferred", nullptr}}},
+            {"three_d_secure_usage", {{"supported", true}}},
+            {"generated_from", nullptr},
+            {"wallet", nullptr}}}};
+}
+
+json Render(const Intent& intent) {
+  return {{"id", intent.id},
+          {"object", "payment_intent"},
+          {"amount", intent.amount},
+          {"amount_capturable", 0},
+          {"amount_received", intent.amount_received},
+          {"canceled_at", OrNull(intent.canceled_at)},
+          {"cancellation_reason", OrNull(intent.cancellation_reason)},
+          {"capture_method", "automatic"},
+          {"client_secret", intent.client_secret},
+          {"confirmation_method", "automatic"},
+          {"created", intent.created},
+          {"currency", intent.currency},
+          {"customer", OrNull(intent.customer)},
+          {"description", OrNull(intent.description)},
+          {"last_payment_error", intent.last_payment_error},
+          {"latest_charge", OrNull(intent.latest_charge)},
+          {"livemode", false},
+          {"metadata", intent.metadata},
+          {"next_action", NextAction(intent)},
+          {"payment_method", OrNull(intent.payment_method)},
+          {"payment_method_types", json::array({"card"})},
+          {"setup_future_usage", OrNull(intent.setup_future_usage)},
+          {"status", intent.status}};
+}
+
+json Render(const Refund& refund) {
+  return {{"id", refund.id},
+          {"object", "refund"},
+          {"amount", refund.amount},
+          {"charge", refund.charge},
+          {"created", refund.created},
+          {"currency", refund.currency},
+          {"metadata", refund.metadata},
+          {"payment_intent", refund.payment_intent},
+          {"reason", OrNull(refund.reason)},
+          {"status", "succeeded"}};
+}
+
+}  // namespace perennial::gateway_simulator::core

@@ -1,0 +1,43 @@
+// Records in the JSON shapes of Stripe's API: the fields that our subset gives a meaning to, and the
+// always-present ones that typed clients expect.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulators/payment_gateway/core/form.h"
+#include "simulators/payment_gateway/core/records.h"
+
+namespace perennial::gateway_simulator::core {
+
+nlohmann::json Render(const Customer& customer);
+nlohmann::json Render(const PaymentMethod& method);
+nlohmann::json Render(const Intent& intent);
+nlohmann::json Render(const Refund& refund);
+
+// One page of `all`, newest first, as Stripe's list object. Reads `limit` (1–100, default 10) and the
+// id of the last record seen, in the parameter `cursor`; `keep` chooses the records. Mistakes go to
+// the form.
+template <typename Record, typename Keep>
+nlohmann::json RenderPage(const std::vector<const Record*>& all, std::string_view url, FormReader& form,
+                          Keep keep, std::string_view cursor = "starting_after") {
+  const int64_t limit = form.Integer("limit").value_or(10);
+  if (limit < 1 || limit > 100) form.Fail(InvalidRequest("The limit must be from 1 to 100.", "limit"));
+  const std::string starting_after = form.Text(cursor);
+  nlohmann::json data = nlohmann::json::array();
+  bool has_more = false;
+  bool started = starting_after.empty();
+  for (auto it = all.rbegin(); it != all.rend() && !has_more; ++it) {
+    if (started && keep(**it)) {
+      has_more = data.size() == static_cast<size_t>(limit);
+      if (!has_more) data.push_back(Render(**it));
+    }
+    started = started || (*it)->id == starting_after;
+  }
+  if (!started) form.Fail(NoSuchParameter("object", starting_after, cursor));
+  return {{"object", "list"}, {"url", url}, {"has_more", has_more}, {"data", std::move(data)}};
+}
+
+}  // namespace perennial::gateway_simulator::core
