@@ -14,15 +14,20 @@ class Clock {
   virtual absl::Time Now() const = 0;
 };
 
+// In microseconds, as Postgres keeps times: what is written reads back the same.
+inline absl::Time MachineTime() {
+  return absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
+}
+
 class SystemClock final : public Clock {
  public:
-  absl::Time Now() const override { return absl::Now(); }
+  absl::Time Now() const override { return MachineTime(); }
 };
 
 // The test clock (R36): the machine's clock moved by an offset that all five services share.
 class OffsetClock final : public Clock {
  public:
-  absl::Time Now() const override { return absl::Now() + Offset(); }
+  absl::Time Now() const override { return MachineTime() + Offset(); }
   absl::Duration Offset() const { return absl::Milliseconds(offset_ms_.load()); }
   void SetOffset(absl::Duration offset) { offset_ms_.store(absl::ToInt64Milliseconds(offset)); }
 

@@ -14,9 +14,12 @@ namespace perennial {
 //
 //   reason    one of perennial.type.ErrorReason, without the enum's prefix, e.g. "QUOTE_EXPIRED"
 //   message   for a developer; never holds secrets or internals
-//   metadata  every variable part of the message, by name
+//   metadata  every variable part of the message, by name; kRetryDelaySeconds also becomes
+//   google.rpc.RetryInfo
 absl::Status Refusal(absl::StatusCode code, absl::string_view reason, absl::string_view message,
                      const std::vector<std::pair<std::string, std::string>>& metadata = {});
+
+inline constexpr char kRetryDelaySeconds[] = "retry_delay_seconds";
 
 absl::Status NotFound(absl::string_view reason, absl::string_view message);
 absl::Status Precondition(absl::string_view reason, absl::string_view message);

@@ -11,8 +11,11 @@
 #include <cstring>
 #include <exception>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -73,6 +76,23 @@ Credentials CredentialsOf(const grpc::CallbackServerContext& context) {
   const auto ids = context.auth_context()->FindPropertyValues("peer_spiffe_id");
   if (ids.size() == 1) credentials.spiffe_id.assign(ids[0].data(), ids[0].size());
   return credentials;
+}
+
+// From "ipv4:192.0.2.1:5000" or "ipv6:%5B2001:db8::1%5D:5000".
+std::string AddressOf(const std::string& peer) {
+  absl::string_view address = peer;
+  const bool is_ip = absl::ConsumePrefix(&address, "ipv4:") || absl::ConsumePrefix(&address, "ipv6:");
+  if (!is_ip) return "";
+  address = address.substr(0, address.rfind(':'));
+  return absl::StrReplaceAll(address, {{"%5B", ""}, {"%5D", ""}, {"[", ""}, {"]", ""}});
+}
+
+// What a client says of itself ends up in logs and lists, so nothing in it may be more than text.
+std::string PrintableAscii(absl::string_view text) {
+  constexpr size_t kMaxCharacters = 200;
+  std::string printable(text.substr(0, kMaxCharacters));
+  for (char& c : printable) c = absl::ascii_isprint(static_cast<unsigned char>(c)) ? c : '?';
+  return printable;
 }
 
 absl::Status Parse(const grpc::ByteBuffer& bytes, Message& message) {
@@ -304,7 +324,7 @@ grpc::ServerUnaryReactor* Server::State::Accept(const Service::Method& method, c
       pool.TrySubmit([this, &method, &full_method, context, request, response, arrived, finish] {
         const absl::Time deadline = std::min(absl::FromChrono(context->deadline()), arrived + kLongestCall);
         const CallScope scope(deadline, ContinueTrace(Header(*context, "traceparent")));
-        Call call;
+        Call call{{}, AddressOf(context->peer()), PrintableAscii(Header(*context, "user-agent"))};
         const absl::Status status = Handle(method, full_method, call, *context, *request, *response);
         LogCall(full_method, call, status, absl::Now() - arrived);
         finish(ToGrpc(status));

@@ -17,6 +17,9 @@ namespace perennial::rpc {
 // What a handler may know of the call beside the request.
 struct Call {
   Caller caller;
+  // Of the connection: an IP address such as "192.0.2.1" or "2001:db8::1"; empty if it is no IP connection.
+  std::string client_address;
+  std::string user_agent;  // as the client says, in printable ASCII; at most 200 characters
 };
 
 // Who may call a method (R33); anybody else is refused before the request is looked at.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -43,11 +44,15 @@ void AddBadRequest(const absl::Status& status, google::rpc::Status& out) {
   if (bad_request.field_violations_size() > 0) out.add_details()->PackFrom(bad_request);
 }
 
-void AddRetryInfo(const std::string& reason, google::rpc::Status& out) {
-  if (reason != "OVERLOADED") return;
+void AddRetryInfo(const absl::Status& status, const std::string& reason, google::rpc::Status& out) {
   google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_nanos(200'000'000);
-  out.add_details()->PackFrom(retry);
+  if (reason == "OVERLOADED") retry.mutable_retry_delay()->set_nanos(200'000'000);
+  for (const auto& [key, value] : MetadataOf(status)) {
+    int64_t seconds = 0;
+    if (key == kRetryDelaySeconds && absl::SimpleAtoi(value, &seconds))
+      retry.mutable_retry_delay()->set_seconds(seconds);
+  }
+  if (retry.has_retry_delay()) out.add_details()->PackFrom(retry);
 }
 
 // What a caller may learn of a fault of ours.
@@ -77,7 +82,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
   details.set_message(message);
   AddErrorInfo(status, reason, details);
   AddBadRequest(status, details);
-  AddRetryInfo(reason, details);
+  AddRetryInfo(status, reason, details);
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message, details.SerializeAsString());
 }
 

@@ -1,0 +1,52 @@
+#include "services/account/app/notices.h"
+
+#include "libs/base/civil_date.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "services/account/core/notice_rendering.h"
+
+namespace perennial::account {
+namespace {
+
+absl::Status NoticeNotFound() {
+  return NotFound("NOTICE_NOT_FOUND", "there is no such notice");
+}
+
+}  // namespace
+
+Notices::Notices(AccountStore& accounts, NoticeStore& notices, Tally& tally, const Clock& clock,
+                 IdSource& ids)
+    : accounts_(accounts), notices_(notices), tally_(tally), clock_(clock), ids_(ids) {}
+
+absl::Status Notices::Take(const Event& event) {
+  if (!core::IsToldOf(event.type)) return absl::OkStatus();
+  // Locked, so that a deletion at the same time leaves no notice behind.
+  ASSIGN_OR_RETURN(const auto account, accounts_.Lock(event.account_id));
+  if (!account) return absl::OkStatus();
+  // A zone that left the database since it was chosen must not hold up all notices.
+  const absl::TimeZone zone = LoadTimeZone(account->time_zone).value_or(absl::UTCTimeZone());
+  const auto facts = core::ReadNoticeFacts(event, zone);
+  if (!facts) return absl::OkStatus();
+  core::Notice notice = core::RenderNotice(*facts, *account, clock_.Now());
+  notice.id = ids_.Next();
+  ASSIGN_OR_RETURN(const bool is_news, notices_.Insert(notice));
+  if (is_news) tally_.CountNotice(notice.kind);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Page<core::Notice>> Notices::List(const Actor& actor, const Uuid& account_id,
+                                                 const std::optional<Uuid>& product_id,
+                                                 const PageRequest& page) {
+  RETURN_IF_ERROR(RequireOwn(accounts_, actor, account_id, clock_.Now()).status());
+  return notices_.List(account_id, product_id, page);
+}
+
+absl::StatusOr<core::Notice> Notices::Get(const Actor& actor, const Uuid& account_id, const Uuid& notice_id) {
+  if (actor.account_id != account_id) return NoticeNotFound();
+  RETURN_IF_ERROR(RequireOwn(accounts_, actor, account_id, clock_.Now()).status());
+  ASSIGN_OR_RETURN(const auto notice, notices_.Find(account_id, notice_id));
+  if (!notice) return NoticeNotFound();
+  return *notice;
+}
+
+}  // namespace perennial::account

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "libs/crypto/access_token.h"
+#include "libs/rpc/service.h"
+
+namespace perennial::account {
+
+rpc::Service MakeSigningKeyService(std::vector<crypto::VerifyingKey> keys);
+
+}  // namespace perennial::account
