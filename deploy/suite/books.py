@@ -8,6 +8,11 @@ from collections import Counter, defaultdict
 from .suite import Suite
 
 
+def last_part(name: str) -> str:
+    """After an account's deletion an order's name has lost its account: what is left of it is its last part."""
+    return name.rsplit("/", 1)[-1]
+
+
 class Books:
     def __init__(self, suite: Suite):
         self.suite = suite
@@ -47,29 +52,22 @@ class Books:
 
     def _captures_against_invoices(self) -> list[str]:
         captured: Counter = Counter()
-        for capture in self.captures["captures"]:
-            captured[(capture["metadata"].get("order", "?"), capture["currency"].upper())] += capture["amount"]
+        for capture in self.captures["captures"]["list"]:
+            captured[(last_part(capture["metadata"].get("order", "?")), capture["currency"].upper())] += capture["amount"]
         refunded: Counter = Counter()
-        for refund in self.captures["refunds"]:
+        for refund in self.captures["refunds"]["list"]:
             refunded[refund["currency"].upper()] += refund["amount"]
         invoiced: Counter = Counter()
         credited: Counter = Counter()
         for book in self.invoices:
             if book.kind == 1:
-                invoiced[(book.order, book.total.currency_code)] += book.total.minor_units
+                invoiced[(last_part(book.order), book.total.currency_code)] += book.total.minor_units
             else:
                 credited[book.total.currency_code] += book.total.minor_units
-        # After an account's deletion an order's name has lost its account: what is left of it is its last part.
-        def by_id(counter: Counter) -> Counter:
-            out: Counter = Counter()
-            for (order, currency), amount in counter.items():
-                out[(order.rsplit("/", 1)[-1], currency)] += amount
-            return out
-
-        faults = [f"order {key[0]}: gateway captured {by_id(captured)[key]}, invoiced {by_id(invoiced)[key]} {key[1]}"
-                  for key in sorted(by_id(captured).keys() | by_id(invoiced).keys()) if by_id(captured)[key] != by_id(invoiced)[key]]
+        faults = [f"order {key[0]}: gateway captured {captured[key]}, invoiced {invoiced[key]} {key[1]}"
+                  for key in sorted(captured.keys() | invoiced.keys()) if captured[key] != invoiced[key]]
         faults += [f"refunded {refunded[c]} {c}, credited {credited[c]}" for c in refunded.keys() | credited.keys() if refunded[c] != credited[c]]
-        per_order = Counter(book.order.rsplit("/", 1)[-1] for book in self.invoices if book.kind == 1)
+        per_order = Counter(last_part(book.order) for book in self.invoices if book.kind == 1)
         return faults + [f"order {order} has {count} invoices" for order, count in per_order.items() if count > 1]
 
     def _ledger_against_invoices(self) -> list[str]:
@@ -93,10 +91,10 @@ class Books:
         for term in self.terms:
             if term.state == 1:
                 paid[(term.name.split("/")[1], term.paid.currency_code)] += term.paid.minor_units
-        account_of = {order.name.rsplit("/", 1)[-1]: order.name.split("/")[1] for order in self.orders}
+        account_of = {last_part(order.name): order.name.split("/")[1] for order in self.orders}
         invoiced: Counter = Counter()
         for book in self.invoices:
-            account = account_of.get(book.order.rsplit("/", 1)[-1])
+            account = account_of.get(last_part(book.order))
             if account:
                 invoiced[(account, book.net.currency_code)] += book.net.minor_units * (1 if book.kind == 1 else -1)
         return [f"account {key[0]}: terms hold {paid[key]}, invoices {invoiced[key]} {key[1]}"
