@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 
 namespace perennial {
 namespace {
@@ -43,6 +44,10 @@ CallScope::~CallScope() {
 
 const CallScope* CallScope::Current() {
   return current_scope;
+}
+
+absl::Duration CallScope::TimeLeft() const {
+  return deadline_ - absl::Now();
 }
 
 std::string CallScope::TraceId() const {

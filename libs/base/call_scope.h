@@ -22,6 +22,8 @@ class CallScope {
   static const CallScope* Current();
 
   absl::Time deadline() const { return deadline_; }
+  // What is left until the deadline; negative once it has passed.
+  absl::Duration TimeLeft() const;
   const std::string& traceparent() const { return traceparent_; }
   // The 32 hex digits in the middle of the traceparent; empty if there is none.
   std::string TraceId() const;

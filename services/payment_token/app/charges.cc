@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -26,7 +25,7 @@ absl::Status ChargeExists() {
 
 bool HasRoom() {
   const CallScope* scope = CallScope::Current();
-  return scope == nullptr || scope->deadline() - absl::Now() > kRoomForOneMore;
+  return scope == nullptr || scope->TimeLeft() > kRoomForOneMore;
 }
 
 }  // namespace

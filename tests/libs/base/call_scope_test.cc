@@ -31,6 +31,7 @@ TEST_CASE("an inner scope cannot have more time than the outer one") {
   CHECK(longer.deadline() == absl::UnixEpoch() + absl::Seconds(10));
   const CallScope shorter(absl::UnixEpoch() + absl::Seconds(3), kTrace);
   CHECK(shorter.deadline() == absl::UnixEpoch() + absl::Seconds(3));
+  CHECK(shorter.TimeLeft() < absl::ZeroDuration());  // it passed in 1970
 }
 
 TEST_CASE("a trace goes on under its id with a new parent") {
