@@ -1,0 +1,83 @@
+#include "services/billing/app/billing_profiles.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "services/billing/app/ownership.h"
+#include "services/billing/core/tax_id.h"
+
+namespace perennial::billing {
+namespace {
+
+using core::BillingProfile;
+
+struct Field {
+  absl::string_view name;
+  void (*copy)(const BillingProfile& from, BillingProfile& to);
+};
+
+constexpr Field kFields[] = {
+    {"customer_type",
+     [](const BillingProfile& from, BillingProfile& to) { to.customer_type = from.customer_type; }},
+    {"recipient_name",
+     [](const BillingProfile& from, BillingProfile& to) { to.party.name = from.party.name; }},
+    {"company",
+     [](const BillingProfile& from, BillingProfile& to) { to.party.company = from.party.company; }},
+    {"address_lines", [](const BillingProfile& from,
+                         BillingProfile& to) { to.party.address_lines = from.party.address_lines; }},
+    {"postal_code",
+     [](const BillingProfile& from, BillingProfile& to) { to.party.postal_code = from.party.postal_code; }},
+    {"city", [](const BillingProfile& from, BillingProfile& to) { to.party.city = from.party.city; }},
+    {"region", [](const BillingProfile& from, BillingProfile& to) { to.party.region = from.party.region; }},
+    {"country_code",
+     [](const BillingProfile& from, BillingProfile& to) { to.party.country_code = from.party.country_code; }},
+    {"tax_id", [](const BillingProfile& from,
+                  BillingProfile& to) { to.party.tax_id = core::NormalizeTaxId(from.party.tax_id); }},
+    {"email", [](const BillingProfile& from, BillingProfile& to) { to.email = from.email; }},
+};
+
+absl::StatusOr<BillingProfile> Apply(const ProfileChange& change, BillingProfile profile) {
+  FieldViolations violations;
+  violations.Require(!change.fields.empty(), "update_mask", "must name at least one field");
+  for (const std::string& name : change.fields) {
+    const auto field = std::find_if(std::begin(kFields), std::end(kFields),
+                                    [&](const Field& each) { return each.name == name; });
+    if (field == std::end(kFields)) {
+      violations.Add("update_mask", "names a field that cannot be changed");
+    } else {
+      field->copy(change.values, profile);
+    }
+  }
+  RETURN_IF_ERROR(violations.ToStatus());
+  RETURN_IF_ERROR(core::Check(profile));
+  return profile;
+}
+
+}  // namespace
+
+absl::StatusOr<BillingProfile> BillingProfiles::Get(const Caller& caller, const Uuid& account_id) {
+  RETURN_IF_ERROR(CheckOwner(caller, account_id));
+  return store_.Get(account_id);
+}
+
+absl::StatusOr<BillingProfile> BillingProfiles::Update(const Caller& caller, const Uuid& account_id,
+                                                       const ProfileChange& change) {
+  RETURN_IF_ERROR(CheckOwner(caller, account_id));
+  return store_.Update(account_id, [&](const BillingProfile& current) -> absl::StatusOr<BillingProfile> {
+    if (!change.etag.empty() && change.etag != EtagOf(current)) {
+      return Refusal(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+                     "the billing profile changed since it was read");
+    }
+    ASSIGN_OR_RETURN(BillingProfile changed, Apply(change, current));
+    changed.updated_at = clock_.Now();
+    return changed;
+  });
+}
+
+std::string EtagOf(const BillingProfile& profile) {
+  return absl::StrCat("v", profile.version);
+}
+
+}  // namespace perennial::billing

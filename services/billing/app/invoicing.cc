@@ -1,0 +1,173 @@
+#include "services/billing/app/invoicing.h"
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "services/billing/core/credit_note.h"
+#include "services/billing/core/tax.h"
+
+namespace perennial::billing {
+namespace {
+
+using core::Bill;
+using core::Document;
+using core::ProForma;
+
+absl::Status ProFormaNotFound() {
+  return NotFound("PRO_FORMA_NOT_FOUND", "the order has no pro-forma");
+}
+
+absl::Status InvoiceNotFound() {
+  return NotFound("INVOICE_NOT_FOUND", "the order has no invoice");
+}
+
+// Whose it is can be checked only as long as the account is known (R7).
+bool IsAnothers(const std::optional<Uuid>& owner, const Uuid& account_id) {
+  return owner.has_value() && *owner != account_id;
+}
+
+bool IsFor(const ProForma& pro_forma, const NewProForma& request) {
+  const auto& lines = pro_forma.bill.lines;
+  if (lines.size() != request.lines.size() || pro_forma.language != request.language ||
+      pro_forma.time_zone != request.time_zone) {
+    return false;
+  }
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const core::ChargeLine& line = request.lines[i];
+    const Money net{pro_forma.bill.currency, lines[i].net_minor};
+    if (line.description != lines[i].description || line.product_id != lines[i].product_id ||
+        line.term_start != lines[i].term_start || line.term_end != lines[i].term_end || line.net != net) {
+      return false;
+    }
+  }
+  return true;
+}
+
+absl::Status CheckTotal(const Bill& bill, const std::optional<Money>& expected) {
+  if (!expected || *expected == Money{bill.currency, bill.total_minor}) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kFailedPrecondition, "PRO_FORMA_CHANGED",
+                 "the total is not the one that the customer agreed to",
+                 {{"total_minor_units", absl::StrCat(bill.total_minor)}});
+}
+
+absl::StatusOr<ProForma> Existing(const ProForma& pro_forma, const NewProForma& request) {
+  if (IsAnothers(pro_forma.account_id, request.order.account_id) || !IsFor(pro_forma, request)) {
+    return Refusal(absl::StatusCode::kAlreadyExists, "PRO_FORMA_EXISTS",
+                   "the order has a pro-forma of other contents");
+  }
+  RETURN_IF_ERROR(CheckTotal(pro_forma.bill, request.expected_total));
+  return pro_forma;
+}
+
+core::Party BuyerOf(const core::BillingProfile& profile, const core::TaxPosition& position) {
+  core::Party buyer = profile.party;
+  if (buyer.country_code.empty()) buyer.country_code = position.country_code;
+  if (profile.customer_type != core::CustomerType::kCompany) buyer.company.clear();
+  return buyer;
+}
+
+}  // namespace
+
+Invoicing::Invoicing(InvoiceStore& invoices, BillingProfileStore& profiles, const Clock& clock, IdSource& ids,
+                     core::Party seller, Observer observer)
+    : invoices_(invoices),
+      profiles_(profiles),
+      clock_(clock),
+      ids_(ids),
+      seller_(std::move(seller)),
+      observer_(std::move(observer)) {}
+
+absl::StatusOr<Bill> Invoicing::PreviewTax(const Uuid& account_id, const std::vector<core::ChargeLine>& lines,
+                                           core::Language language) {
+  ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles_.Get(account_id));
+  ASSIGN_OR_RETURN(const core::TaxPosition position,
+                   core::PlaceOfSupply(profile, seller_.country_code, clock_.Now()));
+  return core::MakeBill(lines, position, language);
+}
+
+absl::StatusOr<ProForma> Invoicing::CreateProForma(const NewProForma& request) {
+  ASSIGN_OR_RETURN(const std::optional<ProForma> before, invoices_.FindProForma(request.order.id));
+  if (before) return Existing(*before, request);
+  const absl::Time now = clock_.Now();
+  ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles_.Get(request.order.account_id));
+  ASSIGN_OR_RETURN(const core::TaxPosition position, core::PlaceOfSupply(profile, seller_.country_code, now));
+  ProForma made;
+  ASSIGN_OR_RETURN(made.bill, core::MakeBill(request.lines, position, request.language));
+  RETURN_IF_ERROR(CheckTotal(made.bill, request.expected_total));
+  made.order_id = request.order.id;
+  made.account_id = request.order.account_id;
+  made.account_pseudonym = ids_.Next();
+  made.language = request.language;
+  made.time_zone = request.time_zone;
+  made.buyer = BuyerOf(profile, position);
+  made.created_at = now;
+  ASSIGN_OR_RETURN(const ProForma stored, invoices_.AddProForma(request.order.account_id, made));
+  return Existing(stored, request);
+}
+
+absl::StatusOr<ProForma> Invoicing::CancelProForma(const OrderId& order) {
+  return invoices_.CancelProForma(order.id, [&](const ProForma& pro_forma) -> absl::Status {
+    if (IsAnothers(pro_forma.account_id, order.account_id)) return ProFormaNotFound();
+    if (pro_forma.state == core::ProFormaState::kIssued) {
+      return Precondition("INVOICE_ALREADY_ISSUED", "the invoice is issued: correct it by a credit note");
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<Document> Invoicing::IssueInvoice(const OrderId& order, const Payment& payment) {
+  const auto decide = [&](const ProForma& pro_forma, const Document* issued) -> absl::StatusOr<Document> {
+    if (IsAnothers(pro_forma.account_id, order.account_id)) return ProFormaNotFound();
+    if (issued != nullptr) {
+      if (issued->charge_id == payment.charge_id) return *issued;
+      return Precondition("INVOICE_ALREADY_ISSUED", "the invoice was issued for another charge");
+    }
+    if (pro_forma.state == core::ProFormaState::kCancelled) {
+      return Precondition("PRO_FORMA_CANCELLED", "the pro-forma was cancelled");
+    }
+    const bool is_free = pro_forma.bill.total_minor == 0;
+    if (is_free == payment.charge_id.has_value()) {
+      return InvalidField("charge", is_free ? "must be empty: there is nothing to pay" : "is required");
+    }
+    Document draft = core::DraftInvoice(pro_forma, ids_.Next(), seller_, clock_.Now());
+    draft.charge_id = payment.charge_id;
+    draft.payment_description = payment.description;
+    return draft;
+  };
+  ASSIGN_OR_RETURN(const Issued issued, invoices_.Issue(order.id, decide));
+  if (issued.is_new) observer_(issued.document);
+  return issued.document;
+}
+
+absl::StatusOr<Document> Invoicing::CreateCreditNote(const NewCreditNote& request) {
+  const auto decide = [&](const Document& invoice,
+                          const std::vector<Document>& notes) -> absl::StatusOr<Document> {
+    if (IsAnothers(invoice.account_id, request.order.account_id)) return InvoiceNotFound();
+    std::vector<Bill> credited;
+    for (const Document& note : notes) {
+      if (note.refund_id == request.refund_id) return note;
+      credited.push_back(note.bill);
+    }
+    const bool is_free = invoice.bill.total_minor == 0;
+    if (is_free == request.refund_id.has_value()) {
+      return InvalidField("refund", is_free ? "must be empty: nothing was paid" : "is required");
+    }
+    if (request.refunded_charge_id != invoice.charge_id) {
+      return InvalidField("refund", "must be of the charge that paid the invoice");
+    }
+    if (request.amount && request.amount->currency != invoice.bill.currency) {
+      return Precondition("CURRENCY_MISMATCH", "the amount is not in the invoice's currency");
+    }
+    ASSIGN_OR_RETURN(const Bill bill,
+                     core::CreditOf(invoice.bill, credited,
+                                    request.amount ? std::optional(request.amount->minor) : std::nullopt));
+    Document draft = core::DraftCreditNote(invoice, bill, request.reason, ids_.Next(), seller_, clock_.Now());
+    draft.refund_id = request.refund_id;
+    return draft;
+  };
+  ASSIGN_OR_RETURN(const Issued issued, invoices_.Credit(request.order.id, decide));
+  if (issued.is_new) observer_(issued.document);
+  return issued.document;
+}
+
+}  // namespace perennial::billing

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/base/clock.h"
+#include "libs/base/money.h"
+#include "libs/base/uuid.h"
+#include "services/billing/app/ports.h"
+
+namespace perennial::billing {
+
+struct OrderId {
+  Uuid account_id;
+  Uuid id;
+};
+
+struct NewProForma {
+  OrderId order;
+  std::vector<core::ChargeLine> lines;
+  std::optional<Money> expected_total;
+  core::Language language;
+  std::string time_zone;
+};
+
+struct Payment {
+  std::optional<Uuid> charge_id;
+  std::string description;
+};
+
+struct NewCreditNote {
+  OrderId order;
+  std::optional<Uuid> refund_id;
+  std::optional<Uuid> refunded_charge_id;  // whose refund it is
+  std::optional<Money> amount;
+  core::CreditReason reason;
+};
+
+// Tax and documents of an order, for subscription (R27).
+class Invoicing {
+ public:
+  // Told of each document that is new, for metrics.
+  using Observer = std::function<void(const core::Document&)>;
+
+  Invoicing(InvoiceStore& invoices, BillingProfileStore& profiles, const Clock& clock, IdSource& ids,
+            core::Party seller, Observer observer);
+
+  // Refusals: those of core::PlaceOfSupply and core::MakeBill.
+  absl::StatusOr<core::Bill> PreviewTax(const Uuid& account_id, const std::vector<core::ChargeLine>& lines,
+                                        core::Language language);
+  // An order's pro-forma of the same contents is returned as it is, whatever became of it.
+  // Refusals: PreviewTax's, PRO_FORMA_CHANGED, PRO_FORMA_EXISTS, ACCOUNT_DELETED.
+  absl::StatusOr<core::ProForma> CreateProForma(const NewProForma& request);
+  // Refusals: PRO_FORMA_NOT_FOUND, INVOICE_ALREADY_ISSUED.
+  absl::StatusOr<core::ProForma> CancelProForma(const OrderId& order);
+  // Refusals: PRO_FORMA_NOT_FOUND, PRO_FORMA_CANCELLED, INVOICE_ALREADY_ISSUED.
+  absl::StatusOr<core::Document> IssueInvoice(const OrderId& order, const Payment& payment);
+  // Refusals: INVOICE_NOT_FOUND, CREDIT_EXCEEDS_INVOICE, AMOUNT_INVALID, CURRENCY_MISMATCH.
+  absl::StatusOr<core::Document> CreateCreditNote(const NewCreditNote& request);
+
+ private:
+  InvoiceStore& invoices_;
+  BillingProfileStore& profiles_;
+  const Clock& clock_;
+  IdSource& ids_;
+  const core::Party seller_;
+  const Observer observer_;
+};
+
+}  // namespace perennial::billing

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "libs/base/uuid.h"
+#include "services/billing/core/billing_profile.h"
+#include "services/billing/core/document.h"
+#include "services/billing/core/ledger.h"
+
+namespace perennial::billing {
+
+class BillingProfileStore {
+ public:
+  virtual ~BillingProfileStore() = default;
+
+  // An empty profile if there is none.
+  virtual absl::StatusOr<core::BillingProfile> Get(const Uuid& account_id) = 0;
+
+  // Stores what `decide` makes of the profile, under the next version. `decide` may run again.
+  // Refusals: decide's, ACCOUNT_DELETED.
+  virtual absl::StatusOr<core::BillingProfile> Update(
+      const Uuid& account_id,
+      absl::FunctionRef<absl::StatusOr<core::BillingProfile>(const core::BillingProfile&)> decide) = 0;
+
+  // Deletes the profile and the tie between the account and its pseudonym, for good (R7). Documents stay.
+  virtual absl::Status ForgetAccount(const Uuid& account_id, absl::Time now) = 0;
+};
+
+struct Issued {
+  core::Document document;
+  bool is_new = false;  // false: it was there before
+};
+
+// Where a page begins: after this document or entry.
+struct PagePosition {
+  absl::Time time;
+  Uuid id;
+};
+
+class InvoiceStore {
+ public:
+  virtual ~InvoiceStore() = default;
+
+  virtual absl::StatusOr<std::optional<core::ProForma>> FindProForma(const Uuid& order_id) = 0;
+
+  // Stores it under the account's pseudonym, which is made if need be. Returns what the order has: this one,
+  // or one that was there before. Refusals: ACCOUNT_DELETED.
+  virtual absl::StatusOr<core::ProForma> AddProForma(const Uuid& account_id,
+                                                     const core::ProForma& pro_forma) = 0;
+
+  // Cancels it if `decide` agrees. Refusals: decide's, PRO_FORMA_NOT_FOUND.
+  virtual absl::StatusOr<core::ProForma> CancelProForma(
+      const Uuid& order_id, absl::FunctionRef<absl::Status(const core::ProForma&)> decide) = 0;
+
+  // Makes an invoice of the order's pro-forma: one transaction numbers what `decide` drafts, stores it, posts
+  // it to the ledger, tells of it, and marks the pro-forma. `decide` may also return `issued`, the order's
+  // invoice, to have it as it is. The pro-forma is locked meanwhile. Refusals: decide's, PRO_FORMA_NOT_FOUND,
+  // INVOICE_ALREADY_ISSUED (another order's invoice has this charge).
+  virtual absl::StatusOr<Issued> Issue(
+      const Uuid& order_id,
+      absl::FunctionRef<absl::StatusOr<core::Document>(const core::ProForma&, const core::Document* issued)>
+          decide) = 0;
+
+  // The same for a credit note on the order's invoice. Refusals: decide's, INVOICE_NOT_FOUND.
+  virtual absl::StatusOr<Issued> Credit(
+      const Uuid& order_id,
+      absl::FunctionRef<absl::StatusOr<core::Document>(const core::Document& invoice,
+                                                       const std::vector<core::Document>& credit_notes)>
+          decide) = 0;
+
+  // Refusals: INVOICE_NOT_FOUND, also for another account's.
+  virtual absl::StatusOr<core::Document> Get(const Uuid& account_id, const Uuid& id) = 0;
+
+  // By issue_time and id, newest first.
+  virtual absl::StatusOr<std::vector<core::Document>> List(const Uuid& account_id,
+                                                           std::optional<core::DocumentKind> kind,
+                                                           std::optional<PagePosition> after, int limit) = 0;
+};
+
+// A document without its parties and lines, as the books keep it.
+struct BookedDocument {
+  core::DocumentKind kind;
+  Uuid id;
+  Uuid named_account_id;  // the account or, after its deletion, its pseudonym
+  Uuid account_pseudonym;
+  std::string series;
+  int64_t sequence_number;
+  absl::Time issue_time;
+  Uuid order_id;
+  std::optional<Uuid> charge_id;
+  std::optional<Uuid> refund_id;
+  std::optional<Uuid> credited_invoice_id;
+  std::string currency;
+  int64_t net_minor;
+  int64_t tax_minor;
+  int64_t total_minor;
+};
+
+struct BookedEntry {
+  core::JournalEntry entry;
+  Uuid order_id;
+  Uuid named_account_id;
+};
+
+struct LedgerBalance {
+  core::LedgerAccount account;
+  std::string currency;
+  int64_t debit_minor;
+  int64_t credit_minor;
+};
+
+class LedgerStore {
+ public:
+  virtual ~LedgerStore() = default;
+  // Entries posted before `before`, by currency and account.
+  virtual absl::StatusOr<std::vector<LedgerBalance>> TrialBalance(absl::Time before) = 0;
+  // By time and id, oldest first.
+  virtual absl::StatusOr<std::vector<BookedEntry>> ListEntries(std::optional<PagePosition> after,
+                                                               int limit) = 0;
+  virtual absl::StatusOr<std::vector<BookedDocument>> ListDocuments(std::optional<PagePosition> after,
+                                                                    int limit) = 0;
+};
+
+}  // namespace perennial::billing

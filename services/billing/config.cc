@@ -1,0 +1,52 @@
+#include "services/billing/config.h"
+
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "services/billing/core/country.h"
+#include "services/billing/core/tax_id.h"
+
+namespace perennial::billing {
+namespace {
+
+constexpr int kPortDigit = 3;
+// Newest file of storage/migrations.
+constexpr char kSchemaVersion[] = "20261123000100";
+constexpr int kMaxText = 100;
+
+core::Party ReadSeller(Environment& environment) {
+  core::Party seller;
+  // The tax id is well-formed but belongs to nobody.
+  seller.name = environment.Optional("SELLER_NAME", "Perennial (local)");
+  seller.country_code = environment.Optional("SELLER_COUNTRY", "FR");
+  seller.tax_id = core::NormalizeTaxId(environment.Optional("SELLER_TAX_ID", "FR11123456782"));
+  const std::string address = environment.Optional("SELLER_ADDRESS", "1 place de l'Exemple; 75001; Paris");
+  std::vector<std::string> parts = absl::StrSplit(address, ';');
+  for (std::string& part : parts) absl::StripAsciiWhitespace(&part);
+  environment.Expect(!seller.name.empty() && core::IsPlainText(seller.name, kMaxText),
+                     "SELLER_NAME must have 1 to 100 characters");
+  environment.Expect(parts.size() == 3 && core::IsPlainText(address, 3 * kMaxText),
+                     "SELLER_ADDRESS must be STREET; POSTAL CODE; CITY");
+  environment.Expect(
+      core::VatStateOf(seller.country_code) != nullptr,
+      "SELLER_COUNTRY must be the ISO code of a country of the EU: the tax rules are made for it");
+  environment.Expect(core::IsTaxId(seller.country_code, seller.tax_id),
+                     "SELLER_TAX_ID must be a tax id of SELLER_COUNTRY, check digits included");
+  parts.resize(3);
+  seller.address_lines = {parts[0]};
+  seller.postal_code = parts[1];
+  seller.city = parts[2];
+  return seller;
+}
+
+}  // namespace
+
+Config ReadConfig(Environment& environment) {
+  Config config;
+  config.process = ReadProcessConfig(environment, "billing", kPortDigit, kSchemaVersion);
+  config.seller = ReadSeller(environment);
+  return config;
+}
+
+}  // namespace perennial::billing

@@ -1,0 +1,53 @@
+#include <cstdio>
+
+#include "libs/process/process.h"
+#include "services/billing/app/billing_profiles.h"
+#include "services/billing/app/books.h"
+#include "services/billing/app/invoices.h"
+#include "services/billing/app/invoicing.h"
+#include "services/billing/config.h"
+#include "services/billing/metrics.h"
+#include "services/billing/rpc/billing_profile_handler.h"
+#include "services/billing/rpc/invoice_handler.h"
+#include "services/billing/rpc/invoicing_handler.h"
+#include "services/billing/rpc/ledger_handler.h"
+#include "services/billing/rpc/personal_data_handler.h"
+#include "services/billing/storage/postgres_billing_profile_store.h"
+#include "services/billing/storage/postgres_invoice_store.h"
+#include "services/billing/storage/postgres_ledger_store.h"
+
+int main() {
+  using namespace perennial;
+  using namespace perennial::billing;
+  Environment environment;
+  Config config = ReadConfig(environment);
+  if (const absl::Status mistakes = environment.Check(); !mistakes.ok()) {
+    std::fprintf(stderr, "perennial-billing:\n%s\n", std::string(mistakes.message()).c_str());
+    return 2;
+  }
+  Process process(config.process);
+
+  PostgresBillingProfileStore profile_store(process.database());
+  PostgresInvoiceStore invoice_store(process.database(), process.outbox());
+  PostgresLedgerStore ledger_store(process.database());
+
+  DocumentMetrics metrics(process.metrics());
+  BillingProfiles profiles(profile_store, process.clock());
+  Invoices invoices(invoice_store);
+  Invoicing invoicing(invoice_store, profile_store, process.clock(), process.ids(), config.seller,
+                      [&metrics](const core::Document& document) { metrics.Count(document); });
+  Books books(ledger_store, process.clock());
+
+  process.Serve(MakeBillingProfileService(profiles));
+  process.Serve(MakeInvoiceService(invoices, process.page_tokens()));
+  process.Serve(MakeInvoicingService(invoicing));
+  process.Serve(MakeLedgerService(books, process.page_tokens()));
+  process.Serve(MakePersonalDataService(profiles, invoices));
+
+  process.Consume("account", [&](const Event& event) -> absl::Status {
+    if (event.type != "account.deleted") return absl::OkStatus();
+    RETURN_IF_ERROR(profiles.Forget(event.account_id));
+    return process.ForgetRequests(event.account_id);
+  });
+  return process.Run();
+}

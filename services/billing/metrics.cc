@@ -1,0 +1,43 @@
+#include "services/billing/metrics.h"
+
+namespace perennial::billing {
+
+DocumentMetrics::DocumentMetrics(telemetry::Metrics& metrics)
+    : metrics_(metrics),
+      invoices_issued_(metrics.CounterOf("perennial_invoices_issued_total", "Invoices that got a number.")),
+      credit_notes_issued_(
+          metrics.CounterOf("perennial_credit_notes_issued_total", "Credit notes that got a number.")) {
+  // The catalogue's currencies, or their first euro would be invisible to rate().
+  for (const char* currency : {"EUR", "USD"}) {
+    Captured(currency);
+    Refunded(currency);
+  }
+}
+
+void DocumentMetrics::Count(const core::Document& document) {
+  const auto minor = static_cast<double>(document.bill.total_minor);
+  switch (document.kind) {
+    case core::DocumentKind::kInvoice:
+      invoices_issued_.Add();
+      Captured(document.bill.currency).Add(minor);
+      return;
+    case core::DocumentKind::kCreditNote:
+      credit_notes_issued_.Add();
+      Refunded(document.bill.currency).Add(minor);
+      return;
+  }
+}
+
+telemetry::Counter& DocumentMetrics::Captured(const std::string& currency) {
+  return metrics_.CounterOf("perennial_money_captured_minor_total",
+                            "Invoiced totals, tax included, in the currency's minor unit.",
+                            {{"currency", currency}});
+}
+
+telemetry::Counter& DocumentMetrics::Refunded(const std::string& currency) {
+  return metrics_.CounterOf("perennial_money_refunded_minor_total",
+                            "Credited totals, tax included, in the currency's minor unit.",
+                            {{"currency", currency}});
+}
+
+}  // namespace perennial::billing

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "libs/telemetry/metrics.h"
+#include "services/billing/core/document.h"
+
+namespace perennial::billing {
+
+// The business counters of this process. A document counts when its transaction is about to commit, so one
+// that the database then fails to commit is counted as well: the books, not these, are the truth.
+class DocumentMetrics {
+ public:
+  explicit DocumentMetrics(telemetry::Metrics& metrics);
+  void Count(const core::Document& document);
+
+ private:
+  telemetry::Counter& Captured(const std::string& currency);
+  telemetry::Counter& Refunded(const std::string& currency);
+
+  telemetry::Metrics& metrics_;
+  telemetry::Counter& invoices_issued_;
+  telemetry::Counter& credit_notes_issued_;
+};
+
+}  // namespace perennial::billing

@@ -1,0 +1,40 @@
+#include "services/billing/storage/accounts.h"
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+
+namespace perennial::billing {
+namespace {
+
+Uuid TraceOf(const Uuid& account_id) {
+  return Uuid::Derive(account_id, "deleted account");
+}
+
+}  // namespace
+
+absl::Status LockAccount(pg::Database& database, const Uuid& account_id) {
+  // Advisory locks are the whole database's: the name keeps ours apart from those of others.
+  return database
+      .Query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+             absl::StrCat("billing/accounts/", account_id.ToString()))
+      .status();
+}
+
+absl::Status LockLivingAccount(pg::Database& database, const Uuid& account_id) {
+  RETURN_IF_ERROR(LockAccount(database, account_id));
+  ASSIGN_OR_RETURN(
+      const pg::Rows deleted,
+      database.Query("SELECT 1 AS found FROM deleted_account WHERE trace = $1", TraceOf(account_id)));
+  if (!deleted.empty()) return Precondition("ACCOUNT_DELETED", "the account was deleted");
+  return absl::OkStatus();
+}
+
+absl::Status MarkAccountDeleted(pg::Database& database, const Uuid& account_id, absl::Time now) {
+  return database
+      .Query("INSERT INTO deleted_account (trace, deleted_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+             TraceOf(account_id), now)
+      .status();
+}
+
+}  // namespace perennial::billing

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "libs/base/uuid.h"
+#include "libs/pg/database.h"
+
+namespace perennial::billing {
+
+// Makes the thread's transaction the only one that changes what this service holds of an account: nothing may
+// be written for an account while, or after, it is forgotten (R7).
+absl::Status LockAccount(pg::Database& database, const Uuid& account_id);
+
+// LockAccount, then ACCOUNT_DELETED if the account was deleted.
+absl::Status LockLivingAccount(pg::Database& database, const Uuid& account_id);
+
+// Remembers that the account was deleted, by an id that does not tell which account it was.
+absl::Status MarkAccountDeleted(pg::Database& database, const Uuid& account_id, absl::Time now);
+
+}  // namespace perennial::billing

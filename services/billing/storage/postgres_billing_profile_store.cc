@@ -1,0 +1,112 @@
+#include "services/billing/storage/postgres_billing_profile_store.h"
+
+#include <cstdlib>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "libs/base/status_macros.h"
+#include "services/billing/storage/accounts.h"
+
+namespace perennial::billing {
+namespace {
+
+using core::BillingProfile;
+using core::CustomerType;
+
+std::string ToText(CustomerType type) {
+  switch (type) {
+    case CustomerType::kUnspecified:
+      return "unspecified";
+    case CustomerType::kConsumer:
+      return "consumer";
+    case CustomerType::kCompany:
+      return "company";
+  }
+  std::abort();
+}
+
+CustomerType CustomerTypeFromText(const std::string& text) {
+  for (auto type : {CustomerType::kUnspecified, CustomerType::kConsumer, CustomerType::kCompany}) {
+    if (ToText(type) == text) return type;
+  }
+  std::abort();
+}
+
+BillingProfile ReadProfile(const pg::Row& row) {
+  BillingProfile profile;
+  profile.customer_type = CustomerTypeFromText(row.Get<std::string>("customer_type"));
+  profile.party.name = row.Get<std::string>("recipient_name");
+  profile.party.company = row.Get<std::string>("company");
+  profile.party.address_lines = absl::StrSplit(row.Get<std::string>("address"), '\n', absl::SkipEmpty());
+  profile.party.postal_code = row.Get<std::string>("postal_code");
+  profile.party.city = row.Get<std::string>("city");
+  profile.party.region = row.Get<std::string>("region");
+  profile.party.country_code = row.Get<std::string>("country_code");
+  profile.party.tax_id = row.Get<std::string>("tax_id");
+  profile.email = row.Get<std::string>("email");
+  profile.version = row.Get<int64_t>("version");
+  profile.updated_at = row.Get<absl::Time>("updated_at");
+  return profile;
+}
+
+}  // namespace
+
+absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Get(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT customer_type, recipient_name, company, address, postal_code, city, "
+                      "region, country_code, tax_id, email, version, updated_at "
+                      "FROM billing_profile WHERE account_id = $1",
+                      account_id));
+  return rows.empty() ? BillingProfile() : ReadProfile(rows[0]);
+}
+
+absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Update(
+    const Uuid& account_id, absl::FunctionRef<absl::StatusOr<BillingProfile>(const BillingProfile&)> decide) {
+  BillingProfile changed;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(LockLivingAccount(database_, account_id));
+    ASSIGN_OR_RETURN(const BillingProfile current, Get(account_id));
+    ASSIGN_OR_RETURN(changed, decide(current));
+    changed.version = current.version + 1;
+    return Write(account_id, changed);
+  }));
+  return changed;
+}
+
+absl::Status PostgresBillingProfileStore::Write(const Uuid& account_id, const BillingProfile& profile) {
+  const core::Party& party = profile.party;
+  return database_
+      .Query(
+          "INSERT INTO billing_profile (account_id, customer_type, recipient_name, company, address, "
+          "postal_code, city, region, country_code, tax_id, email, version, updated_at) "
+          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+          "ON CONFLICT (account_id) DO UPDATE SET customer_type = excluded.customer_type, "
+          "recipient_name = excluded.recipient_name, company = excluded.company, address = excluded.address, "
+          "postal_code = excluded.postal_code, city = excluded.city, region = excluded.region, "
+          "country_code = excluded.country_code, tax_id = excluded.tax_id, email = excluded.email, "
+          "version = excluded.version, updated_at = excluded.updated_at",
+          account_id, ToText(profile.customer_type), party.name, party.company,
+          absl::StrJoin(party.address_lines, "\n"), party.postal_code, party.city, party.region,
+          party.country_code, party.tax_id, profile.email, profile.version, profile.updated_at)
+      .status();
+}
+
+absl::Status PostgresBillingProfileStore::ForgetAccount(const Uuid& account_id, absl::Time now) {
+  return database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(LockAccount(database_, account_id));
+    RETURN_IF_ERROR(MarkAccountDeleted(database_, account_id, now));
+    RETURN_IF_ERROR(
+        database_.Query("DELETE FROM billing_profile WHERE account_id = $1", account_id).status());
+    // An order that is still under way keeps its pro-forma until it ends: what is paid must be invoiced.
+    RETURN_IF_ERROR(database_
+                        .Query("UPDATE pro_forma SET lines = '{\"lines\":[],\"tax_lines\":[]}' "
+                               "WHERE state <> 'open' AND account_pseudonym = "
+                               "(SELECT pseudonym FROM account_pseudonym WHERE account_id = $1)",
+                               account_id)
+                        .status());
+    return database_.Query("DELETE FROM account_pseudonym WHERE account_id = $1", account_id).status();
+  });
+}
+
+}  // namespace perennial::billing

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "libs/pg/database.h"
+#include "services/billing/app/ports.h"
+
+namespace perennial::billing {
+
+class PostgresBillingProfileStore final : public BillingProfileStore {
+ public:
+  explicit PostgresBillingProfileStore(pg::Database& database) : database_(database) {}
+
+  absl::StatusOr<core::BillingProfile> Get(const Uuid& account_id) override;
+  absl::StatusOr<core::BillingProfile> Update(
+      const Uuid& account_id,
+      absl::FunctionRef<absl::StatusOr<core::BillingProfile>(const core::BillingProfile&)> decide) override;
+  absl::Status ForgetAccount(const Uuid& account_id, absl::Time now) override;
+
+ private:
+  absl::Status Write(const Uuid& account_id, const core::BillingProfile& profile);
+
+  pg::Database& database_;
+};
+
+}  // namespace perennial::billing

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "libs/events/outbox.h"
+#include "libs/pg/database.h"
+#include "services/billing/app/ports.h"
+
+namespace perennial::billing {
+
+class PostgresInvoiceStore final : public InvoiceStore {
+ public:
+  PostgresInvoiceStore(pg::Database& database, events::Outbox& outbox)
+      : database_(database), outbox_(outbox) {}
+
+  absl::StatusOr<std::optional<core::ProForma>> FindProForma(const Uuid& order_id) override;
+  absl::StatusOr<core::ProForma> AddProForma(const Uuid& account_id,
+                                             const core::ProForma& pro_forma) override;
+  absl::StatusOr<core::ProForma> CancelProForma(
+      const Uuid& order_id, absl::FunctionRef<absl::Status(const core::ProForma&)> decide) override;
+  absl::StatusOr<Issued> Issue(
+      const Uuid& order_id,
+      absl::FunctionRef<absl::StatusOr<core::Document>(const core::ProForma&, const core::Document* issued)>
+          decide) override;
+  absl::StatusOr<Issued> Credit(
+      const Uuid& order_id,
+      absl::FunctionRef<absl::StatusOr<core::Document>(const core::Document& invoice,
+                                                       const std::vector<core::Document>& credit_notes)>
+          decide) override;
+  absl::StatusOr<core::Document> Get(const Uuid& account_id, const Uuid& id) override;
+  absl::StatusOr<std::vector<core::Document>> List(const Uuid& account_id,
+                                                   std::optional<core::DocumentKind> kind,
+                                                   std::optional<PagePosition> after, int limit) override;
+
+ private:
+  absl::StatusOr<std::optional<core::ProForma>> LockProForma(const Uuid& order_id);
+  absl::StatusOr<std::optional<core::Document>> FindInvoice(const Uuid& order_id);
+  absl::StatusOr<std::vector<core::Document>> CreditNotesOn(const Uuid& invoice_id);
+  // Numbers, stores, posts and tells of a draft.
+  absl::Status Save(core::Document& draft);
+  absl::Status Insert(const core::Document& document);
+  absl::Status Post(const core::Document& document);
+
+  pg::Database& database_;
+  events::Outbox& outbox_;
+};
+
+}  // namespace perennial::billing

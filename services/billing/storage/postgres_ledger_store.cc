@@ -1,0 +1,114 @@
+#include "services/billing/storage/postgres_ledger_store.h"
+
+#include <cstdlib>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "libs/base/status_macros.h"
+#include "services/billing/storage/document_json.h"
+
+namespace perennial::billing {
+namespace {
+
+using core::LedgerAccount;
+
+std::string ToText(LedgerAccount account) {
+  return std::string(core::NameOf(account));
+}
+
+LedgerAccount LedgerAccountFromText(absl::string_view text) {
+  for (auto account :
+       {LedgerAccount::kCashAtGateway, LedgerAccount::kDeferredRevenue, LedgerAccount::kTaxPayable}) {
+    if (ToText(account) == text) return account;
+  }
+  std::abort();
+}
+
+std::vector<core::Posting> ReadPostings(const pg::Row& row) {
+  const std::string accounts = row.Get<std::string>("accounts");
+  const std::string amounts = row.Get<std::string>("amounts_minor");
+  const std::vector<absl::string_view> names = absl::StrSplit(accounts, ',');
+  const std::vector<absl::string_view> numbers = absl::StrSplit(amounts, ',');
+  std::vector<core::Posting> postings;
+  for (size_t i = 0; i < names.size(); ++i) {
+    int64_t amount_minor = 0;
+    if (!absl::SimpleAtoi(numbers[i], &amount_minor)) std::abort();
+    postings.push_back({LedgerAccountFromText(names[i]), amount_minor});
+  }
+  return postings;
+}
+
+PagePosition FromStart(std::optional<PagePosition> after) {
+  return after.value_or(PagePosition{absl::UnixEpoch(), Uuid()});
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<LedgerBalance>> PostgresLedgerStore::TrialBalance(absl::Time before) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT e.currency, p.account, "
+                      "coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0)::bigint AS debit, "
+                      "coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0)::bigint AS credit "
+                      "FROM journal_entry e, unnest(e.accounts, e.amounts_minor) AS p (account, amount) "
+                      "WHERE e.post_time < $1 GROUP BY e.currency, p.account ORDER BY e.currency, p.account",
+                      before));
+  std::vector<LedgerBalance> balances;
+  for (const pg::Row row : rows) {
+    balances.push_back({LedgerAccountFromText(row.Get<std::string>("account")),
+                        row.Get<std::string>("currency"), row.Get<int64_t>("debit"),
+                        row.Get<int64_t>("credit")});
+  }
+  return balances;
+}
+
+absl::StatusOr<std::vector<BookedEntry>> PostgresLedgerStore::ListEntries(std::optional<PagePosition> after,
+                                                                          int limit) {
+  const PagePosition from = FromStart(after);
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   database_.Query("SELECT e.id, e.post_time, e.document_id, e.currency, "
+                                   "array_to_string(e.accounts, ',') AS accounts, "
+                                   "array_to_string(e.amounts_minor, ',') AS amounts_minor, i.order_id, "
+                                   "coalesce(a.account_id, i.account_pseudonym) AS named_account_id "
+                                   "FROM journal_entry e JOIN invoice i ON i.id = e.document_id "
+                                   "LEFT JOIN account_pseudonym a ON a.pseudonym = i.account_pseudonym "
+                                   "WHERE (e.post_time, e.id) > ($1, $2) ORDER BY e.post_time, e.id LIMIT $3",
+                                   from.time, from.id, limit));
+  std::vector<BookedEntry> entries;
+  for (const pg::Row row : rows) {
+    entries.push_back({{row.Get<Uuid>("id"), row.Get<absl::Time>("post_time"), row.Get<Uuid>("document_id"),
+                        row.Get<std::string>("currency"), ReadPostings(row)},
+                       row.Get<Uuid>("order_id"),
+                       row.Get<Uuid>("named_account_id")});
+  }
+  return entries;
+}
+
+absl::StatusOr<std::vector<BookedDocument>> PostgresLedgerStore::ListDocuments(
+    std::optional<PagePosition> after, int limit) {
+  const PagePosition from = FromStart(after);
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "SELECT i.id, i.kind, coalesce(a.account_id, i.account_pseudonym) AS named_account_id, "
+          "i.account_pseudonym, i.series, i.sequence_number, i.issue_time, i.order_id, i.charge_id, "
+          "i.refund_id, "
+          "i.credited_invoice_id, i.currency, i.net_minor, i.tax_minor, i.total_minor FROM invoice i "
+          "LEFT JOIN account_pseudonym a ON a.pseudonym = i.account_pseudonym "
+          "WHERE (i.issue_time, i.id) > ($1, $2) ORDER BY i.issue_time, i.id LIMIT $3",
+          from.time, from.id, limit));
+  std::vector<BookedDocument> documents;
+  for (const pg::Row row : rows) {
+    documents.push_back({DocumentKindFromText(row.Get<std::string>("kind")), row.Get<Uuid>("id"),
+                         row.Get<Uuid>("named_account_id"), row.Get<Uuid>("account_pseudonym"),
+                         row.Get<std::string>("series"), row.Get<int64_t>("sequence_number"),
+                         row.Get<absl::Time>("issue_time"), row.Get<Uuid>("order_id"),
+                         row.Get<std::optional<Uuid>>("charge_id"), row.Get<std::optional<Uuid>>("refund_id"),
+                         row.Get<std::optional<Uuid>>("credited_invoice_id"),
+                         row.Get<std::string>("currency"), row.Get<int64_t>("net_minor"),
+                         row.Get<int64_t>("tax_minor"), row.Get<int64_t>("total_minor")});
+  }
+  return documents;
+}
+
+}  // namespace perennial::billing

@@ -1,0 +1,179 @@
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+
+#include "services/billing/core/country.h"
+#include "services/billing/core/tax.h"
+#include "services/billing/core/tax_rates.h"
+#include "tests/support/status_matchers.h"
+
+namespace perennial::billing::core {
+namespace {
+
+absl::Time At(absl::CivilSecond utc) {
+  return absl::FromCivil(utc, absl::UTCTimeZone());
+}
+
+const absl::Time kNow = At(absl::CivilSecond(2027, 1, 15, 10, 0, 0));
+
+BillingProfile Consumer(const std::string& country) {
+  BillingProfile profile;
+  profile.customer_type = CustomerType::kConsumer;
+  profile.party.country_code = country;
+  return profile;
+}
+
+BillingProfile Company(const std::string& country, const std::string& tax_id) {
+  BillingProfile profile;
+  profile.customer_type = CustomerType::kCompany;
+  profile.party = {"Ada", "Ada GmbH", {"1 Street"}, "1", "City", "", country, tax_id};
+  return profile;
+}
+
+ChargeLine Line(int64_t net_minor, const std::string& currency = "EUR") {
+  return {"Gold", Uuid(), CivilDate(2027, 1, 15), CivilDate(2028, 1, 15), {currency, net_minor}};
+}
+
+TaxPosition Position(const BillingProfile& profile, absl::Time now = kNow) {
+  const auto position = PlaceOfSupply(profile, "FR", now);
+  REQUIRE_OK(position);
+  return *position;
+}
+
+void CheckPosition(const BillingProfile& profile, TaxTreatment treatment, const std::string& country,
+                   int32_t rate_ppm) {
+  const TaxPosition position = Position(profile);
+  CHECK(position.treatment == treatment);
+  CHECK(position.country_code == country);
+  CHECK(position.rate_ppm == rate_ppm);
+}
+
+}  // namespace
+
+TEST_CASE("Rates are those of the day") {
+  CHECK(StandardRatePpm("DE", CivilDate(2020, 6, 30)) == 190'000);
+  CHECK(StandardRatePpm("DE", CivilDate(2020, 7, 1)) == 160'000);
+  CHECK(StandardRatePpm("DE", CivilDate(2020, 12, 31)) == 160'000);
+  CHECK(StandardRatePpm("DE", CivilDate(2021, 1, 1)) == 190'000);
+  CHECK(StandardRatePpm("EE", CivilDate(2023, 12, 31)) == 200'000);
+  CHECK(StandardRatePpm("EE", CivilDate(2024, 1, 1)) == 220'000);
+  CHECK(StandardRatePpm("EE", CivilDate(2025, 7, 1)) == 240'000);
+  CHECK(StandardRatePpm("FI", CivilDate(2024, 9, 1)) == 255'000);
+  CHECK(StandardRatePpm("SK", CivilDate(2025, 1, 1)) == 230'000);
+  CHECK(StandardRatePpm("RO", CivilDate(2025, 7, 31)) == 190'000);
+  CHECK(StandardRatePpm("RO", CivilDate(2025, 8, 1)) == 210'000);
+}
+
+TEST_CASE("A new rate begins at midnight in the country's capital, not in UTC") {
+  // 23:30 UTC on 31 December 2020 is 00:30 on 1 January in Berlin.
+  CHECK(Position(Consumer("DE"), At(absl::CivilSecond(2020, 12, 31, 22, 30, 0))).rate_ppm == 160'000);
+  CHECK(Position(Consumer("DE"), At(absl::CivilSecond(2020, 12, 31, 23, 30, 0))).rate_ppm == 190'000);
+}
+
+TEST_CASE("All 27 countries of the EU have a rate between 15 and 27 percent, and nobody else has one") {
+  int states = 0;
+  for (char a = 'A'; a <= 'Z'; ++a) {
+    for (char b = 'A'; b <= 'Z'; ++b) {
+      const std::string code = {a, b};
+      const VatState* state = VatStateOf(code);
+      if (state == nullptr || code == "MC") continue;
+      ++states;
+      CHECK(IsCountryCode(code));
+      CHECK(LoadTimeZone(state->time_zone).ok());
+      const int32_t rate_ppm = StandardRatePpm(code, CivilDate(2027, 1, 1));
+      CHECK((rate_ppm >= 150'000 && rate_ppm <= 270'000));
+    }
+  }
+  CHECK(states == 27);
+}
+
+TEST_CASE("Tax goes by the customer's country and status") {
+  CheckPosition(Consumer("FR"), TaxTreatment::kStandard, "FR", 200'000);
+  CheckPosition(Consumer("DE"), TaxTreatment::kStandard, "DE", 190'000);
+  CheckPosition(Consumer("FI"), TaxTreatment::kStandard, "FI", 255'000);
+  CheckPosition(Consumer("MC"), TaxTreatment::kStandard, "FR", 200'000);
+  CheckPosition(Consumer("US"), TaxTreatment::kOutOfScope, "US", 0);
+  CheckPosition(Consumer("GB"), TaxTreatment::kOutOfScope, "GB", 0);
+  CheckPosition(Company("DE", "DE136695976"), TaxTreatment::kReverseCharge, "DE", 0);
+  CheckPosition(Company("DE", ""), TaxTreatment::kStandard, "DE", 190'000);
+  CheckPosition(Company("FR", "FR40303265045"), TaxTreatment::kStandard, "FR", 200'000);
+  CheckPosition(Company("MC", "FR40303265045"), TaxTreatment::kStandard, "FR", 200'000);
+  CheckPosition(Company("US", "123456789"), TaxTreatment::kOutOfScope, "US", 0);
+}
+
+TEST_CASE("Who gave no country pays as a consumer in the seller's country") {
+  CheckPosition(BillingProfile(), TaxTreatment::kStandard, "FR", 200'000);
+}
+
+TEST_CASE("An incomplete company, and a country we do not serve, are refused") {
+  BillingProfile company = Company("DE", "");
+  company.party.company.clear();
+  CHECK_REFUSED(PlaceOfSupply(company, "FR", kNow), "BILLING_PROFILE_INCOMPLETE");
+  CHECK_REFUSED(PlaceOfSupply(Consumer("KP"), "FR", kNow), "COUNTRY_NOT_SERVED");
+}
+
+TEST_CASE("Tax is rounded once for the invoice, half away from zero, not line by line") {
+  const TaxPosition german{TaxTreatment::kStandard, "DE", 190'000};
+  // 3 × 0.05 at 19 %: line by line it would be 3 × 0.01; it is 0.0285, so 0.03 either way; 3 × 0.10 = 0.057.
+  const auto bill = MakeBill({Line(10), Line(10), Line(10)}, german, Language::kEnglish);
+  REQUIRE_OK(bill);
+  CHECK(bill->tax_minor == 6);
+  CHECK(bill->total_minor == 36);
+  // 0.50 at 19 % is 0.095: away from zero.
+  CHECK(MakeBill({Line(50)}, german, Language::kEnglish)->tax_minor == 10);
+  // Two lines of 0.13: 0.0247 each would round to 2 × 0.02; their sum is 0.0494.
+  CHECK(MakeBill({Line(13), Line(13)}, german, Language::kEnglish)->tax_minor == 5);
+}
+
+TEST_CASE("Tax lines say what they are, in the invoice's language") {
+  const auto description = [](const TaxPosition& position, Language language) {
+    return MakeBill({Line(100)}, position, language)->tax_lines.at(0).description;
+  };
+  CHECK(description({TaxTreatment::kStandard, "DE", 190'000}, Language::kEnglish) == "VAT 19 % (Germany)");
+  CHECK(description({TaxTreatment::kStandard, "DE", 190'000}, Language::kFrench) == "TVA 19 % (Allemagne)");
+  CHECK(description({TaxTreatment::kStandard, "FI", 255'000}, Language::kEnglish) == "VAT 25.5 % (Finland)");
+  CHECK(description({TaxTreatment::kStandard, "FI", 255'000}, Language::kFrench) == "TVA 25,5 % (Finlande)");
+  CHECK(description({TaxTreatment::kReverseCharge, "DE", 0}, Language::kFrench) ==
+        "TVA 0 % (autoliquidation)");
+  CHECK(description({TaxTreatment::kOutOfScope, "US", 0}, Language::kEnglish) ==
+        "VAT 0 % (outside of the EU)");
+}
+
+TEST_CASE("Mixed currencies, negative lines and impossible totals are refused") {
+  const TaxPosition french{TaxTreatment::kStandard, "FR", 200'000};
+  CHECK_REFUSED(MakeBill({Line(1), Line(1, "USD")}, french, Language::kEnglish), "CURRENCY_MISMATCH");
+  CHECK_REFUSED(MakeBill({Line(-1)}, french, Language::kEnglish), "AMOUNT_INVALID");
+  CHECK_REFUSED(MakeBill({Line(kMaxMoneyMinor)}, french, Language::kEnglish), "AMOUNT_INVALID");
+  CHECK_REFUSED(MakeBill({}, french, Language::kEnglish), "AMOUNT_INVALID");
+}
+
+TEST_CASE("Lines always sum to the tax and the total") {
+  CHECK(rc::check("for any lines at any rate", [] {
+    const auto nets = *rc::gen::nonEmpty(
+        rc::gen::container<std::vector<int64_t>>(rc::gen::inRange<int64_t>(0, 10'000'000)));
+    const auto rate_ppm = *rc::gen::inRange<int32_t>(0, 300'000);
+    std::vector<ChargeLine> lines;
+    for (int64_t net : nets) lines.push_back(Line(net));
+    const auto bill = MakeBill(lines, {TaxTreatment::kStandard, "DE", rate_ppm}, Language::kEnglish);
+    RC_ASSERT(bill.ok());
+    int64_t net_minor = 0;
+    int64_t tax_minor = 0;
+    for (size_t i = 0; i < nets.size(); ++i) {
+      const InvoiceLine& line = bill->lines[i];
+      net_minor += line.net_minor;
+      tax_minor += line.tax_minor;
+      // No line is off by a unit or more.
+      const Rational exact(Int128{line.net_minor} * rate_ppm, 1'000'000);
+      RC_ASSERT(Rational::Whole(line.tax_minor - 1) < exact);
+      RC_ASSERT(exact < Rational::Whole(line.tax_minor + 1));
+    }
+    RC_ASSERT(net_minor == bill->net_minor);
+    RC_ASSERT(tax_minor == bill->tax_minor);
+    RC_ASSERT(bill->tax_minor == Rational(Int128{net_minor} * rate_ppm, 1'000'000).Round());
+    RC_ASSERT(bill->total_minor == bill->net_minor + bill->tax_minor);
+    RC_ASSERT(bill->tax_lines.size() == 1u);
+    RC_ASSERT(bill->tax_lines[0].tax_minor == bill->tax_minor);
+  }));
+}
+
+}  // namespace perennial::billing::core

@@ -1,0 +1,162 @@
+#include "absl/strings/str_replace.h"
+#include "tests/services/billing/support.h"
+
+// What the database refuses whatever the program does (R26, R27).
+namespace perennial::billing {
+namespace {
+
+// The SQLSTATE that a statement ends with; empty if it works. On a connection of its own, as the service's
+// role or as the tables' owner.
+std::string OutcomeOf(const std::string& url, const std::string& sql) {
+  pqxx::connection connection(url);
+  pqxx::nontransaction session(connection);
+  try {
+    session.exec(sql);
+    return "";
+  } catch (const pqxx::sql_error& error) {
+    return error.sqlstate();
+  }
+}
+
+constexpr char kRestricted[] = "23001";  // restrict_violation: our triggers
+constexpr char kCheck[] = "23514";
+constexpr char kForeignKey[] = "23503";
+constexpr char kUnique[] = "23505";
+constexpr char kNoPrivilege[] = "42501";
+
+// The role must be there before the migrations, which give it its rights.
+std::string ServerUrl() {
+  return std::getenv("PERENNIAL_TEST_DATABASE_URL");
+}
+
+void MakeServiceRole() {
+  const std::string outcome = OutcomeOf(ServerUrl(), "CREATE ROLE billing LOGIN");
+  REQUIRE((outcome.empty() || outcome == "42710"));  // it exists
+}
+
+std::string AsServiceRole(const std::string& url) {
+  return absl::StrReplaceAll(url, {{"//postgres@", "//billing@"}});
+}
+
+std::string InsertInvoice(int64_t number, const std::string& series, const std::string& sums,
+                          const std::string& kind = "invoice") {
+  return absl::StrCat(
+      "INSERT INTO invoice (id, kind, account_pseudonym, series, sequence_number, issue_time, ",
+      "order_id, charge_id, currency, net_minor, tax_minor, total_minor, content) VALUES ",
+      "(gen_random_uuid(), '", kind, "', gen_random_uuid(), '", series, "', ", number,
+      ", now(), gen_random_uuid(), gen_random_uuid(), 'EUR', ", sums, ", '{}')");
+}
+
+std::string InsertEntry(const std::string& accounts, const std::string& amounts) {
+  return absl::StrCat(
+      "INSERT INTO journal_entry (id, post_time, document_id, currency, accounts, amounts_minor) ",
+      "SELECT gen_random_uuid(), now(), id, 'EUR', '", accounts, "', '", amounts,
+      "' FROM invoice WHERE series = 'BARE'");
+}
+
+}  // namespace
+
+TEST_CASE("Nobody changes what was issued or posted: not the service's role, not the tables' owner") {
+  MakeServiceRole();
+  BillingFixture billing;
+  billing.Invoice(billing.ids.Next());
+  const std::string owner = billing.postgres.url();
+  const std::string service = AsServiceRole(owner);
+  REQUIRE(service != owner);
+  for (const std::string table : {"invoice", "journal_entry"}) {
+    const std::string column = table == "invoice" ? "net_minor = 0" : "currency = 'USD'";
+    for (const std::string& sql :
+         {absl::StrCat("UPDATE ", table, " SET ", column), absl::StrCat("DELETE FROM ", table),
+          absl::StrCat("DELETE FROM ", table, " WHERE false"),
+          absl::StrCat("TRUNCATE ", table, " CASCADE")}) {
+      INFO(sql);
+      CHECK(OutcomeOf(owner, sql) == kRestricted);
+      CHECK(OutcomeOf(owner, "SET session_replication_role = replica; " + sql) == kRestricted);
+      CHECK(OutcomeOf(service, sql) == kNoPrivilege);
+    }
+    CHECK(OutcomeOf(service, absl::StrCat("ALTER TABLE ", table, " DISABLE TRIGGER ALL")) == kNoPrivilege);
+    CHECK(OutcomeOf(service, absl::StrCat("DROP TABLE ", table, " CASCADE")) == kNoPrivilege);
+    CHECK(OutcomeOf(service, absl::StrCat("SELECT id FROM ", table, " FOR UPDATE")) == kNoPrivilege);
+  }
+  CHECK(OutcomeOf(service,
+                  "INSERT INTO invoice SELECT * FROM invoice ON CONFLICT (id) DO UPDATE SET net_minor = 0") !=
+        "");
+  CHECK(billing.Count("SELECT count(*) FROM invoice WHERE net_minor = 10000") == 1);
+  CHECK(billing.Count("SELECT count(*) FROM journal_entry WHERE currency = 'EUR'") == 1);
+}
+
+TEST_CASE("The service's role has all the rights that the service needs") {
+  MakeServiceRole();
+  BillingFixture billing;
+  telemetry::Metrics metrics;
+  pg::Database database(AsServiceRole(billing.postgres.url()), 2, metrics);
+  events::Outbox outbox(database);
+  PostgresInvoiceStore invoices(database, outbox);
+  PostgresBillingProfileStore profile_store(database);
+  PostgresLedgerStore ledger(database);
+  BillingProfiles profiles(profile_store, billing.clock);
+  Invoicing invoicing(invoices, profile_store, billing.clock, billing.ids,
+                      core::Party{"S", "", {}, "", "", "", "FR", ""}, [](const core::Document&) {});
+  const Uuid account = billing.ids.Next();
+  ProfileChange change;
+  change.fields = {"city"};
+  change.values.party.city = "Paris";
+  REQUIRE_OK(profiles.Update(CustomerOf(account), account, change));
+  const NewProForma order = billing.OrderOf(account);
+  REQUIRE_OK(invoicing.CreateProForma(order));
+  const auto invoice = invoicing.IssueInvoice(order.order, {billing.ids.Next(), ""});
+  REQUIRE_OK(invoice);
+  REQUIRE_OK(invoicing.CreateCreditNote(billing.CreditFor(*invoice, 100)));
+  const NewProForma cancelled = billing.OrderOf(account);
+  REQUIRE_OK(invoicing.CreateProForma(cancelled));
+  REQUIRE_OK(invoicing.CancelProForma(cancelled.order));
+  REQUIRE_OK(invoices.List(account, std::nullopt, std::nullopt, 10));
+  REQUIRE_OK(ledger.TrialBalance(billing.clock.Now()));
+  REQUIRE_OK(ledger.ListEntries(std::nullopt, 10));
+  REQUIRE_OK(ledger.ListDocuments(std::nullopt, 10));
+  REQUIRE_OK(profiles.Forget(account));
+  for (const char* sql : {"DELETE FROM request_log", "DELETE FROM outbox", "DELETE FROM inbox",
+                          "INSERT INTO inbox_position (stream, position) VALUES ('s', '0')",
+                          "UPDATE inbox_position SET position = '1'"}) {
+    INFO(sql);
+    CHECK(OutcomeOf(AsServiceRole(billing.postgres.url()), sql) == "");
+  }
+}
+
+TEST_CASE("A number without its predecessor, twice, or with wrong sums is refused by the database") {
+  BillingFixture billing;
+  const std::string owner = billing.postgres.url();
+  CHECK(OutcomeOf(owner, InsertInvoice(2, "BARE", "100, 20, 120")) == kForeignKey);
+  CHECK(OutcomeOf(owner, InsertInvoice(1, "BARE", "100, 20, 121")) == kCheck);
+  CHECK(OutcomeOf(owner, InsertInvoice(0, "BARE", "100, 20, 120")) == kCheck);
+  CHECK(OutcomeOf(owner, InsertInvoice(1, "BARE", "100, 20, 120", "credit_note")) == kCheck);
+  CHECK(OutcomeOf(owner, InsertInvoice(1, "BARE", "100, 20, 120")) == "");
+  CHECK(OutcomeOf(owner, InsertInvoice(1, "BARE", "100, 20, 120")) == kUnique);
+  CHECK(OutcomeOf(owner, InsertInvoice(3, "BARE", "100, 20, 120")) == kForeignKey);
+  CHECK(OutcomeOf(owner, InsertInvoice(2, "BARE", "100, 20, 120")) == "");
+}
+
+TEST_CASE("An entry that does not balance, has one side or an unknown account is refused by the database") {
+  BillingFixture billing;
+  const std::string owner = billing.postgres.url();
+  REQUIRE(OutcomeOf(owner, InsertInvoice(1, "BARE", "100, 20, 120")) == "");
+  for (const auto& [accounts, amounts] : std::vector<std::pair<std::string, std::string>>{
+           {"{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-100,-21}"},
+           {"{cash_at_gateway,deferred_revenue}", "{120,-119}"},
+           {"{cash_at_gateway}", "{0}"},
+           {"{}", "{}"},
+           {"{cash_at_gateway,deferred_revenue}", "{120,-100,-20}"},
+           {"{cash_at_gateway,piggy_bank}", "{120,-120}"},
+           {"{cash_at_gateway,NULL}", "{120,-120}"},
+           {"{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-120,NULL}"},
+           {"{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-120,0}"}}) {
+    INFO(accounts << " " << amounts);
+    CHECK(OutcomeOf(owner, InsertEntry(accounts, amounts)) == kCheck);
+  }
+  const std::string balanced =
+      InsertEntry("{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-100,-20}");
+  CHECK(OutcomeOf(owner, balanced) == "");
+  CHECK(OutcomeOf(owner, balanced) == kUnique);  // a document is posted once
+}
+
+}  // namespace perennial::billing

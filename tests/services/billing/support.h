@@ -1,0 +1,79 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <pqxx/pqxx>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/billing/app/billing_profiles.h"
+#include "services/billing/app/invoicing.h"
+#include "services/billing/storage/postgres_billing_profile_store.h"
+#include "services/billing/storage/postgres_invoice_store.h"
+#include "services/billing/storage/postgres_ledger_store.h"
+#include "tests/support/fakes.h"
+#include "tests/support/postgres_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace perennial::billing {
+
+// Billing's use cases on a schema of their own, with a French seller.
+struct BillingFixture {
+  explicit BillingFixture(int max_connections = 8) : postgres("billing", max_connections) {}
+
+  testing::PostgresFixture postgres;
+  testing::FakeClock clock;
+  RandomIdSource ids;
+  PostgresInvoiceStore invoices{postgres.database(), postgres.outbox()};
+  PostgresBillingProfileStore profile_store{postgres.database()};
+  PostgresLedgerStore ledger{postgres.database()};
+  BillingProfiles profiles{profile_store, clock};
+  int documents_seen = 0;
+  Invoicing invoicing{
+      invoices,
+      profile_store,
+      clock,
+      ids,
+      core::Party{"Perennial SAS", "", {"1 rue"}, "75001", "Paris", "", "FR", "FR11123456782"},
+      [this](const core::Document&) { ++documents_seen; }};
+
+  // An order of this account for one line.
+  NewProForma OrderOf(const Uuid& account_id, int64_t net_minor = 10'000) {
+    core::ChargeLine line{
+        "Gold", ids.Next(), CivilDate(2027, 1, 15), CivilDate(2028, 1, 15), {"EUR", net_minor}};
+    return {{account_id, ids.Next()}, {line}, std::nullopt, core::Language::kEnglish, "Europe/Paris"};
+  }
+
+  // A paid order.
+  core::Document Invoice(const Uuid& account_id, int64_t net_minor = 10'000) {
+    const NewProForma order = OrderOf(account_id, net_minor);
+    REQUIRE_OK(invoicing.CreateProForma(order));
+    const auto invoice = invoicing.IssueInvoice(order.order, {ids.Next(), "Visa •••• 4242"});
+    REQUIRE_OK(invoice);
+    return *invoice;
+  }
+
+  NewCreditNote CreditFor(const core::Document& invoice, std::optional<int64_t> amount_minor) {
+    const auto amount = amount_minor ? std::optional(Money{"EUR", *amount_minor}) : std::nullopt;
+    return {{invoice.account_id.value(), invoice.order_id},
+            ids.Next(),
+            invoice.charge_id,
+            amount,
+            core::CreditReason::kWithdrawal};
+  }
+
+  int64_t Count(absl::string_view sql) {
+    const auto rows = postgres.database().Query(sql);
+    REQUIRE_OK(rows);
+    return (*rows)[0].Get<int64_t>("count");
+  }
+};
+
+inline Caller CustomerOf(const Uuid& account_id) {
+  Caller caller;
+  caller.kind = Caller::Kind::kCustomer;
+  caller.account_id = account_id;
+  return caller;
+}
+
+}  // namespace perennial::billing
