@@ -1,0 +1,96 @@
+#include "services/domain_mailbox/core/domain.h"
+
+#include <catch2/catch.hpp>
+
+#include "services/domain_mailbox/core/zone.h"
+#include "tests/support/fakes.h"
+
+namespace perennial::domain_mailbox::core {
+namespace {
+
+constexpr absl::Duration kDay = absl::Hours(24);
+
+Domain Make(DomainState state, const std::string& name = "a.example") {
+  testing::CountingIds ids;
+  Domain domain;
+  domain.id = ids.Next();
+  domain.name = name;
+  domain.state = state;
+  domain.paid_through = CivilDate(2028, 1, 15);
+  domain.time_zone = "Europe/Paris";
+  return domain;
+}
+
+absl::Time AfterExpiry(const Domain& domain, int days) {
+  return PaidUntil(domain.paid_through, domain.time_zone) + kDay * days;
+}
+
+RegistryInfo Ours(const Domain& domain) {
+  return RegistryRecord{domain.id, RegistryStatus::kOk, AfterExpiry(domain, 100)};
+}
+
+TEST_CASE("Paid time ends when the day begins in the term's time zone") {
+  const absl::Time end = PaidUntil(CivilDate(2028, 1, 15), "Europe/Paris");
+  CHECK(end == absl::FromCivil(absl::CivilSecond(2028, 1, 14, 23, 0, 0), absl::UTCTimeZone()));
+  const Domain domain = Make(DomainState::kActive);
+  CHECK(StateByDate(domain, end - absl::Seconds(1)) == DomainState::kActive);
+  CHECK(StateByDate(domain, end) == DomainState::kExpired);
+}
+
+TEST_CASE("An expired domain is held, deleted after grace, and lost after redemption") {
+  Domain domain = Make(DomainState::kExpired, "a.it");
+  DomainUpkeep plan = PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 14));
+  CHECK(plan.zone == DomainUpkeep::Zone::kHold);
+  CHECK_FALSE(plan.delete_at_registrar);
+  CHECK(plan.next_at == AfterExpiry(domain, 15));
+  plan = PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 15));
+  CHECK(plan.delete_at_registrar);
+  CHECK(plan.next_state == DomainState::kRedemption);
+  domain.state = DomainState::kRedemption;
+  domain.redemption_since = AfterExpiry(domain, 15);
+  CHECK(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 44)).next_at == AfterExpiry(domain, 45));
+  CHECK(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 45)).next_state == DomainState::kDeleted);
+}
+
+TEST_CASE("A .com is not deleted while its product can still be paid (R18)") {
+  const Domain domain = Make(DomainState::kExpired, "a.com");
+  CHECK_FALSE(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 31)).delete_at_registrar);
+}
+
+TEST_CASE("A domain that the registry has no more, or for somebody else, is gone") {
+  const RegistryInfo theirs = RegistryRecord{Uuid(), RegistryStatus::kOk, absl::InfiniteFuture()};
+  for (const DomainState state : {DomainState::kActive, DomainState::kExpired, DomainState::kRedemption}) {
+    const Domain domain = Make(state);
+    CHECK(PlanUpkeep(domain, Absent{}, AfterExpiry(domain, 1)).next_state == DomainState::kDeleted);
+    CHECK(PlanUpkeep(domain, theirs, AfterExpiry(domain, 1)).next_state == DomainState::kDeleted);
+  }
+}
+
+TEST_CASE("Somebody else's name is never deleted at the registrar") {
+  const RegistryInfo theirs = RegistryRecord{Uuid(), RegistryStatus::kOk, absl::InfiniteFuture()};
+  for (const DomainState state :
+       {DomainState::kPendingCreate, DomainState::kActive, DomainState::kExpired, DomainState::kRedemption,
+        DomainState::kReactivating, DomainState::kDeleted}) {
+    const Domain domain = Make(state);
+    CHECK_FALSE(PlanUpkeep(domain, theirs, AfterExpiry(domain, 400)).delete_at_registrar);
+  }
+}
+
+TEST_CASE("While a delivery is at work upkeep leaves the domain alone") {
+  for (const DomainState state : {DomainState::kPendingCreate, DomainState::kReactivating}) {
+    const Domain domain = Make(state);
+    const DomainUpkeep plan = PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 400));
+    CHECK(plan.zone == DomainUpkeep::Zone::kLeave);
+    CHECK_FALSE(plan.delete_at_registrar);
+    CHECK_FALSE(plan.next_state.has_value());
+  }
+}
+
+TEST_CASE("A held zone says nothing") {
+  const Domain domain = Make(DomainState::kExpired);
+  CHECK(ZoneOf(domain, true).records.empty());
+  CHECK_FALSE(ZoneOf(domain, false).records.empty());
+}
+
+}  // namespace
+}  // namespace perennial::domain_mailbox::core

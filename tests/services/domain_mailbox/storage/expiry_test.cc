@@ -1,0 +1,152 @@
+#include <catch2/catch.hpp>
+
+#include "tests/services/domain_mailbox/storage/world.h"
+
+namespace perennial::domain_mailbox {
+namespace {
+
+using core::DeliveryState;
+using core::DomainState;
+using core::Rejection;
+
+constexpr absl::Duration kDay = absl::Hours(24);
+const CivilDate kExpiry(2028, 1, 15);
+
+bool IsHeld(World& world, const std::string& name) {
+  const auto rows =
+      world.postgres.database().Query("SELECT held FROM simulated_zone WHERE domain_name = $1", name);
+  REQUIRE_OK(rows);
+  REQUIRE(rows->size() == 1);
+  return (*rows)[0].Get<bool>("held");
+}
+
+// Registered for a year, and the year and `days` more are over.
+Uuid Expired(World& world, const std::string& name, int days = 1) {
+  const Uuid product = world.Registered(name);
+  world.Advance(kDay * (365 + days));
+  world.Tell("product.expired", product, kExpiry);
+  world.Settle();
+  return product;
+}
+
+TEST_CASE("At the end of the paid time a domain is on hold, whatever the registry says") {
+  World world;
+  const Uuid product = Expired(world, "late.example");
+  CHECK(world.DomainOf(product).state == DomainState::kExpired);
+  CHECK(IsHeld(world, "late.example"));
+  // The registry has renewed by itself; the customer has not paid.
+  CHECK(DateAt(world.RecordOf("late.example").expiry, absl::UTCTimeZone()) == CivilDate(2029, 1, 15));
+  CHECK(world.DomainOf(product).paid_through == kExpiry);
+}
+
+TEST_CASE("An expiry older than what is paid is ignored: facts may come late") {
+  World world;
+  const Uuid product = world.Registered("paid.example");
+  CHECK(world.Begin(product, world.Renewal(kExpiry)).state == DeliveryState::kDone);
+  world.Tell("product.expired", product, kExpiry);
+  world.Settle();
+  CHECK(world.DomainOf(product).state == DomainState::kActive);
+  CHECK_FALSE(IsHeld(world, "paid.example"));
+}
+
+TEST_CASE("An expiry that comes while the renewal is on its way does not win over it") {
+  World world;
+  const Uuid product = world.ids.Next();
+  world.Begin(product, world.Registration("flaky-paid.example"));
+  world.Advance(absl::Minutes(1));
+  REQUIRE(world.DomainOf(product).state == DomainState::kActive);
+  const auto open = world.Deliver(world.ids.Next(), product, world.Renewal(kExpiry));
+  REQUIRE_OK(open);
+  REQUIRE(open->state == DeliveryState::kRetryable);
+  world.Tell("product.expired", product, kExpiry);
+  CHECK(world.DomainOf(product).state == DomainState::kActive);
+}
+
+TEST_CASE(
+    "Renewed in grace: back at once, the new term from the old expiry, and no second year bought (R20)") {
+  World world;
+  const Uuid product = Expired(world, "grace.example", 10);
+  const core::Delivery renewal = world.Begin(product, world.Renewal(kExpiry));
+  CHECK(renewal.state == DeliveryState::kDone);
+  world.Settle();
+  const core::Domain domain = world.DomainOf(product);
+  CHECK(domain.state == DomainState::kActive);
+  CHECK(domain.paid_through == CivilDate(2029, 1, 15));
+  CHECK(DateAt(*domain.registry_expiry, absl::UTCTimeZone()) == CivilDate(2029, 1, 15));
+  CHECK_FALSE(IsHeld(world, "grace.example"));
+}
+
+TEST_CASE("After grace a domain is in redemption: renewing needs consent, and takes time (R20)") {
+  World world;
+  const Uuid product = Expired(world, "redeem.it");
+  world.Advance(kDay * 15);
+  CHECK(world.DomainOf(product).state == DomainState::kRedemption);
+  CHECK(world.RecordOf("redeem.it").status == core::RegistryStatus::kRedemption);
+
+  const core::Delivery without = world.Begin(product, world.Renewal(kExpiry));
+  CHECK(without.rejection == Rejection::kDomainNotRenewable);
+  CHECK(world.DomainOf(product).state == DomainState::kRedemption);
+
+  const core::Delivery with = world.Begin(product, world.Renewal(kExpiry, 1, /*restore=*/true));
+  CHECK(with.state == DeliveryState::kPending);
+  CHECK(world.DomainOf(product).state == DomainState::kReactivating);
+  CHECK(IsHeld(world, "redeem.it"));
+  world.Advance(absl::Minutes(1));
+  world.Advance(absl::Minutes(1));
+  CHECK(world.DeliveryOf(with).state == DeliveryState::kDone);
+  const core::Domain domain = world.DomainOf(product);
+  CHECK(domain.state == DomainState::kActive);
+  CHECK(domain.paid_through == CivilDate(2029, 1, 15));
+  CHECK(DateAt(*domain.registry_expiry, absl::UTCTimeZone()) == CivilDate(2029, 1, 15));
+  CHECK_FALSE(IsHeld(world, "redeem.it"));
+}
+
+TEST_CASE("After redemption a domain is lost, and can be registered by somebody else") {
+  World world;
+  const Uuid product = Expired(world, "gone.it");
+  world.Advance(kDay * 46);
+  CHECK(world.DomainOf(product).state == DomainState::kDeleted);
+  CHECK(world.Begin(product, world.Renewal(kExpiry, 1, true)).rejection == Rejection::kDomainNotRenewable);
+  world.account = world.ids.Next();
+  world.Registered("gone.it");
+}
+
+TEST_CASE("A renewal refused while reactivating leaves the domain expired, not active for nothing") {
+  World world;
+  const Uuid product = Expired(world, "norenew-back.example", 10);
+  const core::Delivery renewal = world.Begin(product, world.Renewal(kExpiry, 3));
+  CHECK(renewal.rejection == Rejection::kBackEndRefused);
+  CHECK(world.DomainOf(product).state == DomainState::kExpired);
+  CHECK(world.DomainOf(product).paid_through == kExpiry);
+}
+
+TEST_CASE("product.deleted deletes at the registrar, removes the zone and retires the mailboxes") {
+  World world;
+  const Uuid product = world.Registered("over.example");
+  const Uuid mailbox = world.MailboxOn(product, "info");
+  world.Tell("product.deleted", product, kExpiry);
+  world.Settle();
+  CHECK(world.DomainOf(product).state == DomainState::kDeleted);
+  CHECK(world.RecordOf("over.example").status == core::RegistryStatus::kRedemption);
+  CHECK(world.Count("SELECT count(*) AS n FROM simulated_zone") == 0);
+  CHECK(world.MailboxOf(mailbox).state == core::MailboxState::kDeleted);
+  world.Tell("product.expired", product, kExpiry);  // late, and of no effect
+  CHECK(world.DomainOf(product).state == DomainState::kDeleted);
+}
+
+TEST_CASE("Ten years of renewals at T-14 keep registry and term together, leap years counted in") {
+  World world;
+  world.clock.Set(absl::FromCivil(absl::CivilSecond(2028, 2, 29, 10, 0, 0), absl::UTCTimeZone()));
+  const Uuid product = world.Registered("leap.example");
+  for (int year = 1; year <= 10; ++year) {
+    const CivilDate expiry = AddMonths(CivilDate(2028, 2, 29), 12 * year);
+    world.clock.Set(core::PaidUntil(expiry - 14, "Europe/Paris"));
+    core::Task task{core::RenewDomain{1, expiry, false}, AddMonths(CivilDate(2028, 2, 29), 12 * (year + 1)),
+                    "Europe/Paris"};
+    REQUIRE(world.Begin(product, task).state == DeliveryState::kDone);
+    CHECK(DateAt(world.RecordOf("leap.example").expiry, absl::UTCTimeZone()).year() == 2029 + year);
+  }
+}
+
+}  // namespace
+}  // namespace perennial::domain_mailbox
