@@ -133,6 +133,8 @@ DO $$
 BEGIN
   IF current_user = 'billing' OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'billing') THEN RETURN; END IF;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO billing', current_schema());
+  -- deploy/roles.sql gives a service's role the use of every table, as a rule; this is the exception.
+  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM billing', current_schema());
   GRANT SELECT, INSERT ON invoice, journal_entry TO billing;
   GRANT SELECT, INSERT, UPDATE ON series, pro_forma TO billing;
   GRANT SELECT, INSERT, UPDATE, DELETE ON billing_profile, account_pseudonym, deleted_account TO billing;
