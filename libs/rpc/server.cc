@@ -234,7 +234,7 @@ class RawService final : public grpc::Service {
   using Handler = std::function<grpc::ServerUnaryReactor*(grpc::CallbackServerContext*,
                                                           const grpc::ByteBuffer*, grpc::ByteBuffer*)>;
 
-  void AddRaw(std::string full_method, Handler handler) {
+  void AddRaw(const std::string& full_method, Handler handler) {
     names_.push_back(
         std::make_unique<std::string>(absl::StrCat("/", full_method)));  // gRPC keeps the pointer
     AddMethod(new grpc::internal::RpcServiceMethod(names_.back()->c_str(),

@@ -2,9 +2,12 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
+
+#include "absl/strings/str_split.h"
 
 namespace perennial::rpc {
 
@@ -21,6 +24,22 @@ Access Operators() {
   return {Access::Kind::kOperators, {}};
 }
 
+namespace {
+
+// Whether `path` ("card.number") is a text field.
+bool IsText(const google::protobuf::Descriptor* message, const std::string& path) {
+  using google::protobuf::FieldDescriptor;
+  const FieldDescriptor* field = nullptr;
+  for (const absl::string_view name : absl::StrSplit(path, '.')) {
+    if (field != nullptr) message = field->message_type();
+    field = message == nullptr ? nullptr : message->FindFieldByName(std::string(name));
+    if (field == nullptr || field->is_repeated()) return false;
+  }
+  return field->type() == FieldDescriptor::TYPE_STRING;
+}
+
+}  // namespace
+
 bool Service::TakesTheMessagesOf(const google::protobuf::MethodDescriptor& declared) const {
   for (const auto& method : methods_) {
     if (method->name != declared.name()) continue;
@@ -29,7 +48,9 @@ bool Service::TakesTheMessagesOf(const google::protobuf::MethodDescriptor& decla
         request_id != nullptr && request_id->type() == google::protobuf::FieldDescriptor::TYPE_STRING;
     return method->request_prototype->GetDescriptor() == declared.input_type() &&
            method->response_prototype->GetDescriptor() == declared.output_type() &&
-           (repeatable || !method->is_mutation);
+           (repeatable || !method->is_mutation) &&
+           std::all_of(method->secrets.begin(), method->secrets.end(),
+                       [&](const std::string& path) { return IsText(declared.input_type(), path); });
   }
   return false;
 }

@@ -145,7 +145,8 @@ class Service {
   }
 
   // Aborts, naming them, if the descriptor has methods without a handler or the other way round, or if a
-  // handler takes other messages, or changes something though its request has no request_id.
+  // handler takes other messages, or changes something though its request has no request_id, or names secrets
+  // that are no text fields.
   void CheckComplete() const;
   bool TakesTheMessagesOf(const google::protobuf::MethodDescriptor& declared) const;
 

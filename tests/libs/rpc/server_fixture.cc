@@ -182,7 +182,7 @@ ServerFixture::ServerFixture(int workers, int queue_limit)
   server.SetReady(true);
 }
 
-Service ServerFixture::MakeService() {
+Service ServerFixture::MakeService(const std::vector<std::string>& secrets) {
   Service service("perennial.account.v1.AccountService");
   service.Read<v1::GetAccountRequest, v1::Account>(
       "GetAccount", Customers(),
@@ -213,7 +213,7 @@ Service ServerFixture::MakeService() {
          return account;
        },
        .finish = {},
-       .secrets = {"new_password"}});
+       .secrets = secrets});
   service.Mutate<v1::DeleteAccountRequest, google::protobuf::Empty>(
       "DeleteAccount", Operators(), [](const auto&, const auto&) -> absl::StatusOr<google::protobuf::Empty> {
         return google::protobuf::Empty();

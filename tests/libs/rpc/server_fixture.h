@@ -83,6 +83,8 @@ class ServerFixture {
 
   std::string Token(absl::Duration lifetime = absl::Minutes(10));
   v1::CreateAccountRequest NewRequest();
+  // `secrets`: of ChangePassword.
+  Service MakeService(const std::vector<std::string>& secrets = {"new_password"});
 
   using Read = std::function<absl::StatusOr<v1::Account>(const Call&, const v1::GetAccountRequest&)>;
   using Commit = std::function<absl::StatusOr<v1::Account>(const Call&, const v1::CreateAccountRequest&)>;
@@ -101,9 +103,6 @@ class ServerFixture {
   std::atomic<int> prepares{0};
   std::atomic<int> commits{0};
   std::atomic<int> finishes{0};
-
- private:
-  Service MakeService();
 };
 
 inline constexpr char kGet[] = "perennial.account.v1.AccountService/GetAccount";

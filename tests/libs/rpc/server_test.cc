@@ -349,5 +349,12 @@ TEST_CASE("a service that does not match its contract stops the process at start
   CHECK(StopsTheProcess(std::move(not_repeatable)));
 }
 
+TEST_CASE("a secret that is no text field stops the process at start, not the first call") {
+  ServerFixture fixture;
+  CHECK_FALSE(StopsTheProcess(fixture.MakeService()));
+  for (const char* path : {"pasword", "new_password.text", ""})
+    CHECK(StopsTheProcess(fixture.MakeService({path})));
+}
+
 }  // namespace
 }  // namespace perennial::rpc
