@@ -77,10 +77,10 @@ Uuid Uuid::Derive(const Uuid& from, absl::string_view purpose) {
 std::string Uuid::ToString() const {
   std::string text;
   text.reserve(36);
-  for (size_t i = 0; i < bytes_.size(); ++i) {
+  for (const uint8_t byte : bytes_) {
     if (IsDashPosition(text.size())) text.push_back('-');
-    text.push_back(kHexDigits[bytes_[i] >> 4]);
-    text.push_back(kHexDigits[bytes_[i] & 0x0f]);
+    text.push_back(kHexDigits[byte >> 4]);
+    text.push_back(kHexDigits[byte & 0x0f]);
   }
   return text;
 }
