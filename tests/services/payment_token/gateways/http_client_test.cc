@@ -1,0 +1,115 @@
+#include "services/payment_token/gateways/http_client.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "libs/base/call_scope.h"
+
+namespace perennial::payment_token {
+namespace {
+
+// A listening socket on a free port of this machine.
+struct Listener {
+  Listener() {
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    const bool ok = bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 && listen(fd, 8) == 0 &&
+                    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    if (!ok) std::abort();
+    url = absl::StrCat("http://127.0.0.1:", ntohs(address.sin_port));
+  }
+  ~Listener() { Close(); }
+  void Close() {
+    if (fd >= 0) close(fd);
+    fd = -1;
+  }
+  int fd = -1;
+  std::string url;
+};
+
+void ReadRequest(int connection) {
+  char buffer[8192];
+  std::string seen;
+  while (seen.find("\r\n\r\n") == std::string::npos) {
+    const ssize_t n = read(connection, buffer, sizeof(buffer));
+    if (n <= 0) return;
+    seen.append(buffer, static_cast<size_t>(n));
+  }
+}
+
+void Write(int connection, const std::string& text) {
+  if (write(connection, text.data(), text.size()) < 0) std::abort();
+}
+
+HttpResult PostTo(HttpClient& client) {
+  Form form;
+  form.Add("amount", "1999");
+  return client.Post("/v1/payment_intents", form, "key-1");
+}
+
+bool MayHaveArrived(const HttpResult& result) {
+  REQUIRE(std::holds_alternative<HttpFailure>(result));
+  return std::get<HttpFailure>(result).may_have_arrived;
+}
+
+TEST_CASE("where nobody listens, nothing arrived") {
+  Listener listener;
+  listener.Close();
+  HttpClient client(listener.url, "sk_test", absl::Seconds(2));
+  CHECK_FALSE(MayHaveArrived(PostTo(client)));
+}
+
+TEST_CASE("a request without an answer may have arrived") {
+  Listener listener;
+  HttpClient client(listener.url, "sk_test", absl::Milliseconds(100));
+  CHECK(MayHaveArrived(PostTo(client)));  // the kernel accepts; nobody reads
+}
+
+// The trap: libcurl sends again over a new connection when a kept one breaks. That the new one is refused
+// says nothing about the request that broke the old one.
+TEST_CASE(
+    "a kept connection that breaks with the request on it may have delivered it, though nobody listens now") {
+  Listener listener;
+  std::thread server([&] {
+    const int connection = accept(listener.fd, nullptr, nullptr);
+    ReadRequest(connection);
+    Write(connection,
+          "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRequest-Id: req_7\r\nIdempotent-Replayed: true\r\n\r\n{}");
+    ReadRequest(connection);
+    listener.Close();
+    close(connection);
+  });
+  HttpClient client(listener.url, "sk_test", absl::Seconds(5));
+  const HttpResult first = PostTo(client);
+  REQUIRE(std::holds_alternative<HttpAnswer>(first));
+  CHECK(std::get<HttpAnswer>(first).status == 200);
+  CHECK(std::get<HttpAnswer>(first).request_id == "req_7");
+  CHECK(std::get<HttpAnswer>(first).replayed);
+  CHECK(MayHaveArrived(PostTo(client)));
+  server.join();
+}
+
+TEST_CASE("a call without time left sends nothing, and a call with little time waits no longer than that") {
+  Listener listener;
+  HttpClient client(listener.url, "sk_test", absl::Seconds(10));
+  {
+    const CallScope scope(absl::Now() + absl::Milliseconds(100), "");
+    CHECK_FALSE(MayHaveArrived(PostTo(client)));
+  }
+  const absl::Time begin = absl::Now();
+  const CallScope scope(begin + absl::Milliseconds(700), "");
+  CHECK(MayHaveArrived(PostTo(client)));
+  CHECK(absl::Now() - begin < absl::Milliseconds(700));
+}
+
+}  // namespace
+}  // namespace perennial::payment_token

@@ -1,0 +1,252 @@
+#include "services/payment_token/gateways/stripe_gateway.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/services/payment_token/gateways/simulator_process.h"
+#include "tests/services/payment_token/world.h"
+
+namespace perennial::payment_token {
+namespace {
+
+using nlohmann::json;
+
+struct Stripe {
+  SimulatorProcess simulator;
+  telemetry::Metrics gateway_metrics;
+  StripeGateway stripe{
+      {simulator.url(), SimulatorProcess::kApiKey, "https://shop.example/payments", absl::Milliseconds(400)},
+      gateway_metrics};
+};
+
+// The whole service over the real adapter and a gateway in a process of its own.
+struct Fixture : Stripe, World {
+  Fixture() : World(stripe) {}
+
+  json Books() { return json::parse(simulator.Control("GET", "books")); }
+  void Fault(const json& fault) { simulator.Control("POST", "faults", fault.dump()); }
+  int CapturesOf(const core::ChargeRequest& request) {
+    int count = 0;
+    for (const json& entry : Books()["captures"]["list"])
+      count += entry["metadata"]["charge_id"] == request.id.ToString() ? 1 : 0;
+    return count;
+  }
+  // Asks as the job does, until the charge is final.
+  core::Charge Finish(const core::ChargeRequest& request) {
+    core::Charge charge = Get(request);
+    for (int i = 0; i < 2000 && !core::IsFinal(charge.state); ++i) {
+      clock.Advance(absl::Seconds(21));
+      charge = Get(request);
+    }
+    return charge;
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "a card goes in, is charged, refunded, and leaves the gateway with its account") {
+  const auto method = AddCard("4000 0025 0000 0003");
+  CHECK(method.card.brand == core::CardBrand::kVisa);
+  CHECK(method.card.last_four == "0003");
+  CHECK(method.card.country_code == "FR");
+  CHECK(method.card.funding == core::CardFunding::kCredit);
+  core::ChargeRequest request = Request(12345);
+  request.description = "Gold & Zoë's site, 12 months";
+  CHECK(Take(request).state == core::ChargeState::kSucceeded);
+  const core::RefundRequest refund = RefundOf(request, Money{"EUR", 345});
+  REQUIRE_OK(charges.OpenRefund(refund));
+  CHECK(charges.DriveRefund(refund.id)->state == core::RefundState::kSucceeded);
+  json books = Books();
+  CHECK(books["captures"]["sums"]["eur"] == 12345);
+  CHECK(books["refunds"]["sums"]["eur"] == 345);
+  CHECK(books["captures"]["list"][0]["metadata"]["order"] ==
+        "accounts/" + account.ToString() + "/orders/" + request.order_id.ToString());
+  CHECK(books["attached_payment_methods"] == 1);
+  REQUIRE_OK(methods.DeleteAccount(account));
+  CHECK(*methods.DetachDue() == 2);
+  books = Books();
+  CHECK(books["attached_payment_methods"] == 0);
+  CHECK(books["customers"] == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "whatever the gateway does to a charge, it captures exactly once (R23)") {
+  AddCard();
+  for (const json& fault : std::vector<json>{{{"action", "timeout_after_capture"}},
+                                             {{"action", "timeout_after_capture"}, {"ms", 5000}},
+                                             {{"action", "drop_connection"}},
+                                             {{"action", "error_500_before"}},
+                                             {{"action", "error_500_before"}, {"count", 3}},
+                                             {{"action", "error_500_after"}},
+                                             {{"action", "late"}, {"ms", 800}}}) {
+    INFO(fault.dump());
+    Fault(fault);
+    const core::ChargeRequest request = Request();
+    CHECK(Take(request).state == core::ChargeState::kUnknown);
+    CHECK(Finish(request).state == core::ChargeState::kSucceeded);
+    CHECK(CapturesOf(request) == 1);
+    CHECK(Get(request).gateway_reference.substr(0, 3) == "pi_");
+    simulator.Control("DELETE", "faults");
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a refund is given once as well, whatever happens") {
+  AddCard();
+  const core::ChargeRequest request = Request(10'000);
+  Take(request);
+  int64_t given = 0;
+  for (const char* action :
+       {"timeout_after_capture", "drop_connection", "error_500_before", "error_500_after"}) {
+    INFO(action);
+    Fault({{"action", action}, {"match", {{"path", "/v1/refunds"}}}});
+    const core::RefundRequest refund = RefundOf(request, Money{"EUR", 1000});
+    REQUIRE_OK(charges.OpenRefund(refund));
+    CHECK(charges.DriveRefund(refund.id)->state == core::RefundState::kUnknown);
+    clock.Advance(absl::Seconds(21));
+    CHECK(charges.DriveRefund(refund.id)->state == core::RefundState::kSucceeded);
+    given += 1000;
+    CHECK(Books()["refunds"]["sums"]["eur"] == given);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a gateway that is killed and comes back captures exactly once (R23)") {
+  AddCard();
+  CHECK(Take(Request()).state == core::ChargeState::kSucceeded);  // leaves a kept connection behind
+  simulator.Kill();
+  const core::ChargeRequest request = Request();
+  CHECK_FALSE(core::IsFinal(Take(request).state));
+  clock.Advance(absl::Seconds(21));
+  CHECK_FALSE(core::IsFinal(Get(request).state));
+  simulator.Start();
+  CHECK(Finish(request).state == core::ChargeState::kSucceeded);
+  CHECK(CapturesOf(request) == 1);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a gateway that cannot be reached leaves a charge unsent, and the customer may delete") {
+  const auto method = AddCard();
+  simulator.Kill();
+  std::thread([&] {  // a thread without a kept connection
+    const core::ChargeRequest request = Request();
+    CHECK(Take(request).state == core::ChargeState::kPending);
+    REQUIRE_OK(methods.Remove(Customer(), account, method.id));
+    clock.Advance(absl::Seconds(21));
+    CHECK(Get(request).decline_code == core::kMethodRemoved);
+  })
+      .join();
+}
+
+TEST_CASE_METHOD(Fixture, "the bank's refusals keep their code and class") {
+  AddCard("4000000000000341");
+  const core::Charge declined = Take(Request());
+  CHECK(declined.state == core::ChargeState::kDeclined);
+  CHECK(declined.decline_class == core::DeclineClass::kSoft);
+  CHECK(declined.gateway_reference.substr(0, 3) == "pi_");
+  for (const auto& [code, expected] : std::map<std::string, core::DeclineClass>{
+           {"insufficient_funds", core::DeclineClass::kSoft},
+           {"lost_card", core::DeclineClass::kHard},
+           {"expired_card", core::DeclineClass::kCustomerAction},
+           {"authentication_required", core::DeclineClass::kCustomerAction}}) {
+    Fault({{"action", "decline"}, {"code", code}});
+    const core::Charge charge = Take(Request());
+    CHECK(charge.decline_code == code);
+    CHECK(charge.decline_class == expected);
+  }
+  CHECK(Books()["captures"]["count"] == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a challenge on session opens the card for renewals off session (R24)") {
+  AddCard("4000002500003155");
+  CHECK(Take(Request()).decline_code == "authentication_required");
+  core::ChargeRequest request = Request();
+  request.off_session = false;
+  const core::Charge waiting = Take(request);
+  CHECK(waiting.state == core::ChargeState::kRequiresAction);
+  CHECK(waiting.action_url.substr(0, simulator.url().size()) == simulator.url());
+  simulator.Control("POST", "authentications",
+                    json{{"payment_intent", waiting.gateway_reference}, {"outcome", "succeed"}}.dump());
+  clock.Advance(absl::Seconds(3));
+  CHECK(Get(request).state == core::ChargeState::kSucceeded);
+  CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
+}
+
+TEST_CASE_METHOD(Fixture, "a challenge that fails, or is not answered in a day, takes nothing") {
+  AddCard("4000002760003184");
+  core::ChargeRequest failing = Request();
+  failing.off_session = false;
+  simulator.Control("POST", "authentications",
+                    json{{"payment_intent", Take(failing).gateway_reference}, {"outcome", "fail"}}.dump());
+  clock.Advance(absl::Seconds(3));
+  CHECK(Get(failing).decline_class == core::DeclineClass::kCustomerAction);
+  core::ChargeRequest forgotten = Request();
+  forgotten.off_session = false;
+  CHECK(Take(forgotten).state == core::ChargeState::kRequiresAction);
+  clock.Advance(absl::Hours(24));
+  CHECK(Get(forgotten).decline_code == core::kActionExpired);
+  CHECK(Books()["captures"]["count"] == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a card that is refused is not kept, and says why") {
+  const auto refused = [&](absl::string_view number) {
+    return methods.Tokenise(Customer(), account, CardOf(number), ids.Next()).status();
+  };
+  CHECK_REFUSED(refused("4000000000000002"), "CARD_DECLINED");
+  CHECK_REFUSED(refused("4000000000009987"), "CARD_DECLINED");
+  CHECK(MetadataOf(refused("4000000000009987"))[0].second == "generic_decline");
+  CHECK_REFUSED(refused("4000000000000069"), "CARD_DECLINED");
+  CHECK_REFUSED(refused("4000000000000127"), "CARD_INVALID");
+  CHECK(MetadataOf(refused("4000000000000127"))[0].second == "card.security_code");
+  CHECK(Books()["attached_payment_methods"] == 0);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "storing a card again with its request id stores no second token, whatever was lost") {
+  for (const char* path : {"/v1/customers", "/v1/payment_methods"}) {
+    for (const char* action : {"timeout_after_capture", "drop_connection", "error_500_before"}) {
+      INFO(path << " " << action);
+      account = ids.Next();
+      const int before = Books()["attached_payment_methods"];
+      const Uuid request_id = ids.Next();
+      Fault({{"action", action}, {"match", {{"path", path}}}});
+      CHECK_REFUSED(methods.Tokenise(Customer(), account, CardOf(), request_id), "GATEWAY_UNAVAILABLE");
+      const auto first = methods.Tokenise(Customer(), account, CardOf(), request_id);
+      const auto second = methods.Tokenise(Customer(), account, CardOf(), request_id);
+      REQUIRE_OK(first);
+      REQUIRE_OK(second);
+      CHECK(first->token == second->token);
+      CHECK(Books()["attached_payment_methods"] == before + 1);
+      CHECK_REFUSED(methods.Tokenise(Customer(), account, CardOf("5555555555554444"), request_id),
+                    "REQUEST_ID_REUSED");
+    }
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a wrong key at the gateway takes nothing and loses nothing") {
+  AddCard();
+  StripeGateway locked_out({simulator.url(), "sk_wrong_key", "https://shop.example", absl::Milliseconds(400)},
+                           gateway_metrics);
+  Charges blocked(charge_store, method_store, methods, locked_out, metrics, clock);
+  const core::ChargeRequest request = Request();
+  REQUIRE_OK(blocked.Open(request));
+  CHECK(blocked.Drive(account, request.id)->state == core::ChargeState::kPending);
+  CHECK(Finish(request).state == core::ChargeState::kSucceeded);
+  CHECK(CapturesOf(request) == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "twenty charges at once over kept connections are twenty captures") {
+  AddCard();
+  std::vector<core::ChargeRequest> requests;
+  for (int i = 0; i < 20; ++i) requests.push_back(Request(1000 + i));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = t; i < 20; i += 4) {
+        const bool ok = charges.Open(requests[i]).ok() && charges.Drive(account, requests[i].id).ok();
+        if (!ok) std::abort();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(Books()["captures"]["count"] == 20);
+  CHECK(Books()["captures"]["sums"]["eur"] == 20 * 1000 + 190);
+}
+
+}  // namespace
+}  // namespace perennial::payment_token
