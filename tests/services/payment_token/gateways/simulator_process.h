@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <thread>
 
 namespace perennial::payment_token {
 
@@ -27,6 +28,7 @@ class SimulatorProcess {
   std::string folder_;
   int port_ = 0;
   int pid_ = -1;
+  std::thread log_reader_;  // or the simulator would stop on a full pipe
 };
 
 }  // namespace perennial::payment_token
