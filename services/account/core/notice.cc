@@ -49,10 +49,16 @@ std::string TermOf(const Event& event) {
 }
 
 std::string OccasionOf(const Event& event, NoticeKind kind) {
-  if (kind == NoticeKind::kOrderRefunded) return event.subject;
+  if (kind == NoticeKind::kOrderRefunded) return Attribute(event, "order");
   if (kind != NoticeKind::kRenewalFailed) return "";
   const std::string attempt = Attribute(event, "attempt");
   return attempt.empty() ? event.id.ToString() : attempt;
+}
+
+std::optional<bool> AutoRenewOf(const Event& event) {
+  const std::string text = Attribute(event, "auto_renew");
+  if (text == "true" || text == "false") return text == "true";
+  return std::nullopt;
 }
 
 std::optional<NoticeKind> KindOf(absl::string_view event_type) {
@@ -108,10 +114,12 @@ std::optional<NoticeFacts> ReadNoticeFacts(const Event& event, absl::TimeZone zo
   std::optional<NoticeKind> kind = KindOf(event.type);
   if (!kind) return std::nullopt;
   NoticeFacts facts;
+  const CivilDate today = DateAt(event.occurred_at, zone);
   facts.expiry = DateAttribute(event, "expiry", zone);
-  const bool expiring = *kind == NoticeKind::kExpiringInAMonth;
-  if (expiring && facts.expiry &&
-      DaysBetween(DateAt(event.occurred_at, zone), *facts.expiry) <= kAboutAWeekDays)
+  facts.is_past_expiry = facts.expiry && today >= *facts.expiry;
+  facts.auto_renew = AutoRenewOf(event);
+  const bool is_expiring = *kind == NoticeKind::kExpiringInAMonth;
+  if (is_expiring && facts.expiry && DaysBetween(today, *facts.expiry) <= kAboutAWeekDays)
     kind = NoticeKind::kExpiringInAWeek;
   facts.kind = *kind;
   facts.product_id = ProductOf(event);

@@ -61,6 +61,8 @@ struct NoticeFacts {
   std::string product_kind;  // "plan", "domain", "mailbox"
   std::string product_name;
   std::optional<CivilDate> expiry;
+  bool is_past_expiry = false;  // when it happened
+  std::optional<bool> auto_renew;
   std::optional<CivilDate> next_attempt;
   std::optional<Money> amount;
   std::string decline_code;

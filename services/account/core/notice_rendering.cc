@@ -16,7 +16,12 @@ Values ValuesOf(const NoticeFacts& facts, Language language) {
                           ? std::string(ProductKindInWords(facts.product_kind, language))
                           : facts.product_name;
   values["reason"] = std::string(ReasonInWords(facts.decline_code, language));
-  if (facts.expiry) values["expiry"] = DateInWords(*facts.expiry, language);
+  if (facts.expiry) {
+    values["expiry"] = DateInWords(*facts.expiry, language);
+    values[facts.is_past_expiry ? "ended" : "ends"] = values["expiry"];
+  }
+  // Conditions: they fill in nothing, but let a sentence stand or fall.
+  if (facts.auto_renew) values[*facts.auto_renew ? "if_auto_renew" : "if_no_auto_renew"] = "";
   if (facts.next_attempt) values["next_attempt"] = DateInWords(*facts.next_attempt, language);
   if (facts.amount) values["amount"] = AmountInWords(*facts.amount, language);
   return values;

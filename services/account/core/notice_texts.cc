@@ -24,23 +24,30 @@ NoticeText English(NoticeKind kind) {
               {"We could not renew “{product}”: {reason}.", "The amount is {amount}.",
                "We will try again on {next_attempt}.",
                "To renew at once, add another payment method in your account.",
-               "Without a payment the product ends on {expiry}."}};
+               "Without a payment the product ends on {ends}.",
+               "It has been inactive since {ended}; once paid, it comes back."}};
     case NoticeKind::kRenewalNoPaymentMethod:
       return {"“{product}” cannot renew: no payment method",
               {"“{product}” should renew, but your account has no payment method.", "The amount is {amount}.",
-               "Add one, and we will renew at once.", "Without a payment the product ends on {expiry}."}};
+               "Add one, and we will renew at once.", "Without a payment the product ends on {ends}.",
+               "It has been inactive since {ended}; once paid, it comes back."}};
     case NoticeKind::kRenewalActionRequired:
       return {"Please confirm the payment for “{product}”",
               {"Your bank asks you to confirm the payment for “{product}”.", "The amount is {amount}.",
-               "Please sign in and confirm it.", "Without it the product ends on {expiry}."}};
+               "Please sign in and confirm it.", "Without it the product ends on {ends}.",
+               "It has been inactive since {ended}; once paid, it comes back."}};
     case NoticeKind::kExpiringInAMonth:
       return {"“{product}” ends in about a month",
-              {"“{product}” ends on {expiry} and does not renew by itself.",
-               "To keep it, renew it or switch auto-renew on in your account."}};
+              {"“{product}” ends on {expiry}.",
+               "It does not renew by itself: to keep it, renew it or switch auto-renew on in your "
+               "account.{if_no_auto_renew}",
+               "Its renewal has not been paid yet: please see to your payment methods.{if_auto_renew}"}};
     case NoticeKind::kExpiringInAWeek:
       return {"“{product}” ends in about a week",
-              {"“{product}” ends on {expiry} and does not renew by itself.",
-               "To keep it, renew it or switch auto-renew on in your account."}};
+              {"“{product}” ends on {expiry}.",
+               "It does not renew by itself: to keep it, renew it or switch auto-renew on in your "
+               "account.{if_no_auto_renew}",
+               "Its renewal has not been paid yet: please see to your payment methods.{if_auto_renew}"}};
     case NoticeKind::kExpired:
       return {"“{product}” has ended",
               {"“{product}” has ended and is no longer active.", "It was paid until {expiry}.",
@@ -70,25 +77,32 @@ NoticeText French(NoticeKind kind) {
               {"Nous n’avons pas pu renouveler « {product} » : {reason}.", "Le montant est de {amount}.",
                "Nous réessaierons le {next_attempt}.",
                "Pour renouveler tout de suite, ajoutez un autre moyen de paiement dans votre compte.",
-               "Sans paiement, le produit prendra fin le {expiry}."}};
+               "Sans paiement, le produit prendra fin le {ends}.",
+               "Il est inactif depuis le {ended} ; une fois payé, il sera rétabli."}};
     case NoticeKind::kRenewalNoPaymentMethod:
       return {"« {product} » ne peut pas être renouvelé : aucun moyen de paiement",
               {"« {product} » doit être renouvelé, mais votre compte n’a aucun moyen de paiement.",
                "Le montant est de {amount}.", "Ajoutez-en un et nous renouvellerons aussitôt.",
-               "Sans paiement, le produit prendra fin le {expiry}."}};
+               "Sans paiement, le produit prendra fin le {ends}.",
+               "Il est inactif depuis le {ended} ; une fois payé, il sera rétabli."}};
     case NoticeKind::kRenewalActionRequired:
       return {"Confirmez le paiement pour « {product} »",
               {"Votre banque vous demande de confirmer le paiement pour « {product} ».",
                "Le montant est de {amount}.", "Connectez-vous pour le confirmer.",
-               "Sans confirmation, le produit prendra fin le {expiry}."}};
+               "Sans confirmation, le produit prendra fin le {ends}.",
+               "Il est inactif depuis le {ended} ; une fois payé, il sera rétabli."}};
     case NoticeKind::kExpiringInAMonth:
       return {"« {product} » prend fin dans un mois environ",
-              {"« {product} » prend fin le {expiry} et ne se renouvelle pas automatiquement.",
-               "Pour le garder, renouvelez-le ou activez le renouvellement automatique dans votre compte."}};
+              {"« {product} » prend fin le {expiry}.",
+               "Il ne se renouvelle pas automatiquement : pour le garder, renouvelez-le ou activez le "
+               "renouvellement automatique dans votre compte.{if_no_auto_renew}",
+               "Son renouvellement n’est pas encore payé : vérifiez vos moyens de paiement.{if_auto_renew}"}};
     case NoticeKind::kExpiringInAWeek:
       return {"« {product} » prend fin dans une semaine environ",
-              {"« {product} » prend fin le {expiry} et ne se renouvelle pas automatiquement.",
-               "Pour le garder, renouvelez-le ou activez le renouvellement automatique dans votre compte."}};
+              {"« {product} » prend fin le {expiry}.",
+               "Il ne se renouvelle pas automatiquement : pour le garder, renouvelez-le ou activez le "
+               "renouvellement automatique dans votre compte.{if_no_auto_renew}",
+               "Son renouvellement n’est pas encore payé : vérifiez vos moyens de paiement.{if_auto_renew}"}};
     case NoticeKind::kExpired:
       return {"« {product} » a pris fin",
               {"« {product} » a pris fin et n’est plus actif.", "L’échéance était le {expiry}.",

@@ -10,7 +10,8 @@
 namespace perennial::account::core {
 
 // The words of a notice in one language: data. In braces stands what the facts fill in: {product}, {expiry},
-// {amount}, {reason}, {next_attempt}. A sentence whose facts are not known is left out.
+// {ends} (the expiry if it is ahead), {ended} (if it is past), {amount}, {reason}, {next_attempt}, and the
+// conditions {if_auto_renew} and {if_no_auto_renew}. A sentence whose facts are not known is left out.
 struct NoticeText {
   absl::string_view subject;
   std::vector<absl::string_view> sentences;

@@ -1,0 +1,110 @@
+#include "services/account/app/credentials.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/services/account/storage/account_fixture.h"
+
+namespace perennial::account {
+namespace {
+
+TEST_CASE("attempts at the same time cannot slip past the throttle") {
+  AccountFixture world;
+  REQUIRE_OK(world.Register());
+  std::atomic<int> refused = 0;
+  std::atomic<int> throttled = 0;
+  InParallel(16, [&](int) {
+    const std::string reason = ReasonOf(world.SignIn("zoe@example.com", "wrong").status());
+    if (reason == "CREDENTIALS_INVALID") ++refused;
+    if (reason == "SIGN_IN_THROTTLED") ++throttled;
+  });
+  CHECK(refused == 10);
+  CHECK(throttled == 6);
+  CHECK(world.secrets.verifications == 10);  // of the others the password was not even looked at
+}
+
+TEST_CASE("while paused even the right password is refused, after the pause it counts, and clears the past") {
+  AccountFixture world;
+  const Uuid account = world.Register()->id;
+  for (int i = 0; i < 10; ++i) CHECK_REFUSED(world.SignIn("zoe@example.com", "wrong"), "CREDENTIALS_INVALID");
+  const auto paused = world.SignIn();
+  CHECK_REFUSED(paused, "SIGN_IN_THROTTLED");
+  CHECK(MetadataOf(paused.status()) ==
+        std::vector<std::pair<std::string, std::string>>{{kRetryDelaySeconds, "60"}});
+  world.clock.Advance(absl::Seconds(59));
+  CHECK_REFUSED(world.SignIn(), "SIGN_IN_THROTTLED");
+  world.clock.Advance(absl::Seconds(1));
+  REQUIRE_OK(world.SignIn());
+  for (int i = 0; i < 10; ++i) CHECK_REFUSED(world.SignIn("zoe@example.com", "wrong"), "CREDENTIALS_INVALID");
+  CHECK_REFUSED(world.SignIn(), "SIGN_IN_THROTTLED");
+  // R4: every attempt is in the log, with where it came from.
+  CHECK(world.Count(
+            "SELECT count(*) AS count FROM access_log WHERE act = 'sign_in' AND outcome = 'refused'") == 20);
+  CHECK(world.Count(
+            "SELECT count(*) AS count FROM access_log WHERE act = 'sign_in' AND outcome = 'throttled'") == 3);
+  const auto entries = world.access_log.List(account, {1, std::nullopt});
+  CHECK(entries->items[0].origin.address == "192.0.2.1");
+  CHECK(entries->items[0].origin.description == "a test");
+}
+
+TEST_CASE("an address that nobody has is answered alike, and takes the same work") {
+  AccountFixture world;
+  REQUIRE_OK(world.Register());
+  const auto known = world.SignIn("zoe@example.com", "wrong").status();
+  const auto unknown = world.SignIn("nobody@example.com", "wrong").status();
+  CHECK(known == unknown);
+  CHECK(world.secrets.verifications == 2);
+  CHECK(world.secrets.verifications_of_nobody == 1);
+  for (int i = 0; i < 9; ++i) world.SignIn("nobody@example.com", "wrong").status().IgnoreError();
+  CHECK_REFUSED(world.SignIn("nobody@example.com", "wrong"), "SIGN_IN_THROTTLED");
+  CHECK(world.Count("SELECT count(*) AS count FROM access_log WHERE act = 'sign_in'") == 1);
+}
+
+TEST_CASE("guesses at the password of a signed-in customer count as well") {
+  AccountFixture world;
+  REQUIRE_OK(world.Register());
+  const Actor me = world.ActorOf(*world.SignIn());
+  for (int i = 0; i < 5; ++i) {
+    CHECK_REFUSED(world.ChangePassword(me, "wrong", "another good one"), "CREDENTIALS_INVALID");
+    CHECK_REFUSED(world.Delete(me, "wrong"), "CREDENTIALS_INVALID");
+  }
+  CHECK_REFUSED(world.ChangePassword(me, "wrong", "another good one"), "SIGN_IN_THROTTLED");
+  CHECK_REFUSED(world.Delete(me), "SIGN_IN_THROTTLED");
+}
+
+TEST_CASE("counts nobody added to for a day are dropped, and so are entries of the log after a year") {
+  AccountFixture world;
+  REQUIRE_OK(world.Register());
+  CHECK_REFUSED(world.SignIn("zoe@example.com", "wrong"), "CREDENTIALS_INVALID");
+  CHECK(*world.throttle.Purge(world.clock.Now() + absl::Hours(23)) == 0);
+  CHECK(*world.throttle.Purge(world.clock.Now() + absl::Hours(25)) == 1);
+  CHECK(*world.throttle.Purge(world.clock.Now() + absl::Hours(25)) == 0);
+  CHECK(*world.access_log.Purge(world.clock.Now() + absl::Hours(24 * 364)) == 0);
+  CHECK(*world.access_log.Purge(world.clock.Now() + absl::Hours(24 * 366)) == 2);
+  CHECK(*world.access_log.Purge(world.clock.Now() + absl::Hours(24 * 366)) == 0);
+}
+
+TEST_CASE("pages of the access log hold every entry once, newest first") {
+  AccountFixture world;
+  const Uuid account = world.Register()->id;
+  for (int i = 0; i < 6; ++i) {
+    if (i % 2 == 0) world.clock.Advance(absl::Seconds(1));  // pairs share their time
+    world.SignIn("zoe@example.com", "wrong").status().IgnoreError();
+  }
+  std::vector<core::AccessLogEntry> seen;
+  PageRequest request{3, std::nullopt};
+  for (bool more = true; more;) {
+    const auto page = world.access_log.List(account, request);
+    REQUIRE_OK(page);
+    CHECK(page->items.size() <= 3);
+    seen.insert(seen.end(), page->items.begin(), page->items.end());
+    more = page->next.has_value();
+    request.after = page->next;
+  }
+  REQUIRE(seen.size() == 7);
+  for (size_t i = 1; i < seen.size(); ++i) {
+    CHECK(std::pair(seen[i - 1].created_at, seen[i - 1].id) > std::pair(seen[i].created_at, seen[i].id));
+  }
+}
+
+}  // namespace
+}  // namespace perennial::account
