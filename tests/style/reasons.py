@@ -21,7 +21,7 @@ NOT_GIVEN = ()
 CODE_OF = {'NotFound': 'NOT_FOUND', 'Precondition': 'FAILED_PRECONDITION', 'Unavailable': 'UNAVAILABLE'}
 CALL = re.compile(
     r'\b(?:(?P<short>NotFound|Precondition|Unavailable)\(\s*|Refusal\(\s*absl::StatusCode::k(?P<code>\w+),\s*)"(?P<reason>[^"]*)"')
-LITERAL = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
+LITERAL = re.compile(r'"([A-Z][A-Z0-9_]+)"')
 
 
 def registry(text):
