@@ -62,7 +62,6 @@ absl::StatusOr<ProForma> Existing(const ProForma& pro_forma, const NewProForma& 
 core::Party BuyerOf(const core::BillingProfile& profile, const core::TaxPosition& position) {
   core::Party buyer = profile.party;
   if (buyer.country_code.empty()) buyer.country_code = position.country_code;
-  if (profile.customer_type != core::CustomerType::kCompany) buyer.company.clear();
   return buyer;
 }
 

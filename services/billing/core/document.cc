@@ -123,7 +123,7 @@ Event IssuedEvent(const Document& document) {
   event.subject = MakeChildName(event.account_id, "invoices", document.id);
   event.occurred_at = document.issue_time;
   event.attributes = {{"number", NumberOf(document)},
-                      {"amount_minor", absl::StrCat(document.bill.total_minor)},
+                      {"total_minor", absl::StrCat(document.bill.total_minor)},
                       {"currency", document.bill.currency},
                       {"order", MakeChildName(event.account_id, "orders", document.order_id)}};
   return event;

@@ -126,15 +126,14 @@ CREATE TRIGGER journal_entry_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE O
 ALTER TABLE invoice ENABLE ALWAYS TRIGGER invoice_never_changes;
 ALTER TABLE journal_entry ENABLE ALWAYS TRIGGER journal_entry_never_changes;
 
--- An owner could drop the triggers above. So migrations run as another role (billing_owner), and the service's role
--- gets exactly what it needs: to read and add documents and entries, no more. Where billing itself owns the schema,
--- only the triggers hold.
+-- An owner could drop the triggers above. So migrations run as another role (billing_owner, deploy/roles.sql), and
+-- what that file lets the service's role do with every table is taken away here: it may read and add documents and
+-- entries, no more. Where billing itself owns the schema, only the triggers hold.
 DO $$
 BEGIN
   IF current_user = 'billing' OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'billing') THEN RETURN; END IF;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO billing', current_schema());
-  -- deploy/roles.sql gives a service's role the use of every table, as a rule; this is the exception.
-  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM billing', current_schema());
+  REVOKE ALL ON invoice, journal_entry, series, pro_forma FROM billing;
   GRANT SELECT, INSERT ON invoice, journal_entry TO billing;
   GRANT SELECT, INSERT, UPDATE ON series, pro_forma TO billing;
   GRANT SELECT, INSERT, UPDATE, DELETE ON billing_profile, account_pseudonym, deleted_account TO billing;

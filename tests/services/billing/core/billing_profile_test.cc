@@ -32,7 +32,7 @@ TEST_CASE("Tax ids with right check digits are taken") {
                                                                                     {"GR", "EL094259216"},
                                                                                     {"IE", "IE6433435F"},
                                                                                     {"SE", "SE123456789701"},
-                                                                                    {"MC", "FR53000007000"},
+                                                                                    {"MC", "FR60000007000"},
                                                                                     {"US", "123456789"}}) {
     INFO(id);
     CHECK(IsTaxId(country, id));

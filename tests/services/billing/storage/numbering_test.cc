@@ -1,6 +1,7 @@
 #include <atomic>
 #include <thread>
 
+#include "libs/base/status_macros.h"
 #include "tests/services/billing/support.h"
 
 namespace perennial::billing {
