@@ -217,6 +217,11 @@ Outcome SimulatedRegistrar::Delete(const Uuid& operation, absl::string_view name
   return Act(operation, name, [&](std::optional<Registration>& found) -> absl::StatusOr<Outcome> {
     if (!found || found->status == RegistryStatus::kRedemption) return core::Done{};
     const absl::Time now = clock_.Now();
+    // What was done to a deleted name is nobody's any more (R7).
+    RETURN_IF_ERROR(
+        database_
+            .Query("DELETE FROM simulated_operation WHERE subject = $1 AND operation <> $2", name, operation)
+            .status());
     if (found->status == RegistryStatus::kPendingCreate) {
       found = std::nullopt;
       return core::Done{};

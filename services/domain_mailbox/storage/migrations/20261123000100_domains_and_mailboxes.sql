@@ -103,7 +103,7 @@ CREATE TABLE simulated_registration (
 CREATE TABLE simulated_operation (
   operation uuid PRIMARY KEY,
   kind      text NOT NULL,
-  subject   text NOT NULL,
+  subject   text NOT NULL,  -- a domain's name, a mailbox's id
   done_at   timestamptz NOT NULL
 );
 CREATE TABLE simulated_zone (
