@@ -32,7 +32,7 @@ bool HasRoom() {
 
 absl::StatusOr<core::Charge> Charges::Existing(const core::ChargeRequest& request,
                                                const core::Charge& charge) {
-  if (charge.request != request) return ChargeExists();
+  if (!core::Answers(charge, request)) return ChargeExists();
   return charge;
 }
 
@@ -47,6 +47,9 @@ absl::StatusOr<core::Charge> Charges::Open(const core::ChargeRequest& request) {
   RETURN_IF_ERROR(core::CheckChargeAmount(request.amount));
   ASSIGN_OR_RETURN(const std::optional<core::Charge> known, store_.Find(request.id));
   if (known) return Existing(request, *known);
+  ASSIGN_OR_RETURN(const GatewayAccount account, method_store_.GetAccount(request.account_id));
+  // Nothing is stored for a deleted account any more (R7); it has nothing to charge either.
+  if (account.is_deleted) return core::OpenCharge(request, nullptr, clock_.Now());
   ASSIGN_OR_RETURN(const std::optional<core::PaymentMethod> method, Choose(request));
   core::Charge charge = core::OpenCharge(request, method ? &*method : nullptr, clock_.Now());
   ASSIGN_OR_RETURN(const bool inserted, store_.Insert(charge));
@@ -61,15 +64,11 @@ absl::StatusOr<core::Charge> Charges::Open(const core::ChargeRequest& request) {
 
 absl::StatusOr<core::Charge> Charges::Drive(const Uuid& account_id, const Uuid& charge_id) {
   ASSIGN_OR_RETURN(const std::optional<core::Charge> before, store_.Find(charge_id));
-  if (!before || before->request.account_id != account_id) return ChargeNotFound();
+  if (!before || !core::IsOf(*before, account_id)) return ChargeNotFound();
   if (!core::MayAsk(*before, clock_.Now())) return *before;
   RETURN_IF_ERROR(AskOnce(charge_id).status());
   ASSIGN_OR_RETURN(const std::optional<core::Charge> after, store_.Find(charge_id));
   return after.value_or(*before);
-}
-
-absl::StatusOr<core::Charge> Charges::Get(const Uuid& account_id, const Uuid& charge_id) {
-  return Drive(account_id, charge_id);
 }
 
 absl::StatusOr<bool> Charges::AskOnce(const Uuid& charge_id) {
@@ -119,7 +118,7 @@ absl::StatusOr<core::Refund> Charges::OpenRefund(const core::RefundRequest& requ
   ASSIGN_OR_RETURN(core::Refund refund, store_.OpenRefund(request, [&](const core::Charge& charge) {
     return core::OpenRefund(request, charge, clock_.Now());
   }));
-  if (refund.request != request) return ChargeExists();
+  if (!core::Answers(refund, request)) return ChargeExists();
   return refund;
 }
 

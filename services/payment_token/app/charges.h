@@ -29,10 +29,9 @@ class Charges {
   // Records the charge, pinned to its method; talks to nobody. The same request again: the charge as it is.
   // AMOUNT_INVALID, CURRENCY_NOT_OFFERED, PAYMENT_METHOD_NOT_FOUND, PAYMENT_METHOD_REMOVED, CHARGE_EXISTS.
   absl::StatusOr<core::Charge> Open(const core::ChargeRequest& request);
-  // Goes on with an open charge, unless somebody else is at it; returns it as it is then. CHARGE_NOT_FOUND.
+  // The charge as it is now. An open one is gone on with first, unless somebody else is at it or the gateway
+  // was asked just now. CHARGE_NOT_FOUND.
   absl::StatusOr<core::Charge> Drive(const Uuid& account_id, const Uuid& charge_id);
-  // The charge; asks the gateway first if it is open and was not asked just now. CHARGE_NOT_FOUND.
-  absl::StatusOr<core::Charge> Get(const Uuid& account_id, const Uuid& charge_id);
 
   // The same for refunds. Errors of core::OpenRefund; CHARGE_NOT_FOUND; CHARGE_EXISTS.
   absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request);

@@ -132,7 +132,7 @@ absl::StatusOr<int> PaymentMethods::DetachDue() {
   for (const auto& removal : customers) {
     const bool gone =
         removal.customer.empty() || gateway_.DeleteCustomer(removal.customer) == RemovalOutcome::kGone;
-    RETURN_IF_ERROR(gone ? store_.ForgetCustomer(removal.account_id)
+    RETURN_IF_ERROR(gone ? store_.ForgetAccount(removal.account_id, ids_.Next())
                          : store_.TryCustomerAgain(removal.account_id, now + kDetachPause));
   }
   return static_cast<int>(detachments.size() + customers.size());

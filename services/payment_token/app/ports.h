@@ -86,7 +86,8 @@ struct PagePosition {
   Uuid id;
 };
 
-// An account's tie to the gateway. The row outlives the account, so that nothing is stored for it afterwards.
+// An account's tie to the gateway. That it was deleted is remembered, so that nothing is stored for it
+// afterwards.
 struct GatewayAccount {
   std::string customer;  // empty: none yet
   bool is_deleted = false;
@@ -141,8 +142,9 @@ class PaymentMethodStore {
   };
   virtual absl::StatusOr<std::vector<CustomerRemoval>> ClaimCustomers(absl::Time now, absl::Time lease_until,
                                                                       int limit) = 0;
-  // The customer is gone at the gateway: forget it, and what is readable in the account's charges.
-  virtual absl::Status ForgetCustomer(const Uuid& account_id) = 0;
+  // The customer is gone at the gateway: forget the account. Its charges stay under `pseudonym`, without what
+  // is readable in them (R7).
+  virtual absl::Status ForgetAccount(const Uuid& account_id, const Uuid& pseudonym) = 0;
   virtual absl::Status TryCustomerAgain(const Uuid& account_id, absl::Time at) = 0;
 };
 

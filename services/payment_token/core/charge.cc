@@ -99,6 +99,16 @@ bool IsFinal(ChargeState state) {
   return false;
 }
 
+bool IsOf(const Charge& charge, const Uuid& account_id) {
+  return charge.is_pseudonymous || charge.request.account_id == account_id;
+}
+
+bool Answers(const Charge& charge, const ChargeRequest& request) {
+  if (!charge.is_pseudonymous) return charge.request == request;
+  return charge.request.id == request.id && charge.request.order_id == request.order_id &&
+         charge.request.amount == request.amount;
+}
+
 absl::Status CheckChargeAmount(const Money& amount) {
   const auto* offered = std::find_if(std::begin(kOffered), std::end(kOffered), [&](const Offered& candidate) {
     return candidate.currency == amount.currency;

@@ -39,6 +39,7 @@ struct ChargeRequest {
 // One attempt to take an amount from one payment method. Its id is the idempotency key at the gateway (R23).
 struct Charge {
   ChargeRequest request;
+  bool is_pseudonymous = false;           // the account was deleted: request.account_id is a pseudonym (R7)
   std::optional<Uuid> payment_method_id;  // pinned when it was recorded
   std::string payment_description;        // "Visa •••• 4242"
   ChargeState state = ChargeState::kPending;
@@ -57,6 +58,13 @@ struct Charge {
 };
 
 bool IsFinal(ChargeState state);
+
+// Whether it is the account's. After the account's deletion nobody can tell, but a refund may still be owed:
+// then the charge's id, which only its caller knows, is enough.
+bool IsOf(const Charge& charge, const Uuid& account_id);
+
+// Whether the charge is what `request` asks for. Once pseudonymous, what is left of it has to be enough.
+bool Answers(const Charge& charge, const ChargeRequest& request);
 
 // AMOUNT_INVALID or CURRENCY_NOT_OFFERED. Bounds are the gateway's: 0.50 to 999,999.99 in EUR and USD.
 absl::Status CheckChargeAmount(const Money& amount);

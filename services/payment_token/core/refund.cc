@@ -63,6 +63,11 @@ bool IsFinal(RefundState state) {
   return false;
 }
 
+bool Answers(const Refund& refund, const RefundRequest& request) {
+  return refund.request.id == request.id && refund.request.charge_id == request.charge_id &&
+         refund.request.amount == request.amount;
+}
+
 absl::StatusOr<Refund> OpenRefund(const RefundRequest& request, const Charge& charge, absl::Time now) {
   if (charge.state != ChargeState::kSucceeded)
     return Precondition("CHARGE_NOT_CAPTURED", "the charge took no money, so none can be given back");

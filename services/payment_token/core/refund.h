@@ -19,14 +19,13 @@ enum class RefundState {
   kUnknown,    // sent, and the answer is not known
 };
 
-// What a caller asks for. Two requests of one refund id must be equal in all of it.
+// What a caller asks for. Two requests of one refund id must be equal in all of it but the account, which a
+// deletion replaces by a pseudonym (R7).
 struct RefundRequest {
   Uuid id;
   Uuid account_id;
   Uuid charge_id;
   std::optional<Money> amount;  // nothing: all that is left
-
-  bool operator==(const RefundRequest&) const = default;
 };
 
 // Money given back. Its id is the idempotency key at the gateway.
@@ -46,6 +45,9 @@ struct Refund {
 };
 
 bool IsFinal(RefundState state);
+
+// Whether the refund is what `request` asks for.
+bool Answers(const Refund& refund, const RefundRequest& request);
 
 // A new refund of `charge`, of which `charge.refunded_minor` are given back or on their way.
 // CHARGE_NOT_CAPTURED, CURRENCY_MISMATCH, AMOUNT_INVALID or REFUND_EXCEEDS_CHARGE.

@@ -152,8 +152,7 @@ TokeniseOutcome StripeGateway::Tokenise(const core::CardEntry& card, const std::
 }
 
 core::ChargeOutcome StripeGateway::Charge(const ChargeOrder& order) {
-  const core::Charge& charge = order.charge;
-  const core::ChargeRequest& request = charge.request;
+  const core::ChargeRequest& request = order.charge.request;
   Form form;
   form.Add("amount", std::to_string(request.amount.minor))
       .Add("currency", Lower(request.amount.currency))
@@ -163,7 +162,7 @@ core::ChargeOutcome StripeGateway::Charge(const ChargeOrder& order) {
       .Add("confirm", "true")
       .Add("description", request.description)
       .Add(absl::StrCat("metadata[", kChargeKey, "]"), request.id.ToString())
-      .Add("metadata[order]", MakeChildName(request.account_id, "orders", request.order_id));
+      .Add("metadata[order]", request.order_id.ToString());
   if (request.off_session) {
     form.Add("off_session", "true");
   } else {
@@ -229,8 +228,7 @@ core::RefundOutcome StripeGateway::Refund(const RefundOrder& order) {
   form.Add("payment_intent", order.charge_reference)
       .Add("amount", std::to_string(order.refund.amount.minor))
       .Add(absl::StrCat("metadata[", kRefundKey, "]"), id)
-      .Add("metadata[order]",
-           MakeChildName(order.refund.request.account_id, "orders", order.refund.order_id));
+      .Add("metadata[order]", order.refund.order_id.ToString());
   const stripe::Parsed parsed = Ask("refund", [&] { return http_.Post("/v1/refunds", form, id); });
   if (const auto* error = std::get_if<Error>(&parsed)) return RefundAfter(order, *error);
   return stripe::ReadRefund(std::get<std::string>(parsed));

@@ -16,7 +16,9 @@ rpc::Mutation<v1::CreateChargeRequest, v1::Charge> CreateCharge(Charges& charges
         return ToProto(opened);
       },
       .finish = [&charges](const rpc::Call&, const v1::CreateChargeRequest& request,
-                           const v1::Charge&) -> absl::StatusOr<v1::Charge> {
+                           const v1::Charge& opened) -> absl::StatusOr<v1::Charge> {
+        // Final at once, and of a deleted account not even stored.
+        if (opened.state() == v1::CHARGE_STATE_NO_PAYMENT_METHOD) return opened;
         ASSIGN_OR_RETURN(const ChildName name, ReadChildName(request.name(), "charges", "name"));
         ASSIGN_OR_RETURN(const core::Charge charge, charges.Drive(name.account_id, name.id));
         return ToProto(charge);

@@ -9,6 +9,7 @@ core::Charge ReadCharge(const pg::Row& row) {
   core::ChargeRequest& request = charge.request;
   request.id = row.Get<Uuid>("charge_id");
   request.account_id = row.Get<Uuid>("account_id");
+  charge.is_pseudonymous = row.Get<bool>("is_pseudonymous");
   request.order_id = row.Get<Uuid>("order_id");
   request.payment_method_id = row.Get<std::optional<Uuid>>("requested_method_id");
   request.amount = {row.Get<std::string>("currency"), row.Get<int64_t>("amount_minor")};

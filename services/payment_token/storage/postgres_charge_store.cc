@@ -7,12 +7,12 @@
 #include "services/payment_token/storage/column_text.h"
 
 // What every read of a charge selects. Refunds that failed do not count.
-#define CHARGE_COLUMNS                                                                               \
-  "c.charge_id, c.account_id, c.order_id, c.requested_method_id, c.payment_method_id, "              \
-  "c.payment_description, c.amount_minor, c.currency, c.off_session, c.description, c.state, "       \
-  "c.decline_code, c.decline_class, c.action_url, c.gateway_reference, c.created_at, c.updated_at, " \
-  "c.first_sent_at, c.ask_count, c.last_asked_at, c.next_ask_at, "                                   \
-  "(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r WHERE r.charge_id = c.charge_id " \
+#define CHARGE_COLUMNS                                                                                     \
+  "c.charge_id, c.account_id, c.is_pseudonymous, c.order_id, c.requested_method_id, c.payment_method_id, " \
+  "c.payment_description, c.amount_minor, c.currency, c.off_session, c.description, c.state, "             \
+  "c.decline_code, c.decline_class, c.action_url, c.gateway_reference, c.created_at, c.updated_at, "       \
+  "c.first_sent_at, c.ask_count, c.last_asked_at, c.next_ask_at, "                                         \
+  "(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r WHERE r.charge_id = c.charge_id "       \
   "AND r.state <> 'failed') AS refunded_minor"
 
 #define REFUND_COLUMNS                                                                                 \
@@ -190,14 +190,14 @@ absl::StatusOr<core::Refund> PostgresChargeStore::OpenRefund(const core::RefundR
     RETURN_IF_ERROR(
         database_.Query("SELECT charge_id FROM charges WHERE charge_id = $1 FOR UPDATE", request.charge_id)
             .status());
+    ASSIGN_OR_RETURN(const std::optional<core::Charge> charge, Find(request.charge_id));
+    if (!charge || !core::IsOf(*charge, request.account_id))
+      return NotFound("CHARGE_NOT_FOUND", "there is no such charge");
     ASSIGN_OR_RETURN(const std::optional<core::Refund> known, FindRefund(request.id));
     if (known) {
       refund = *known;
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(const std::optional<core::Charge> charge, Find(request.charge_id));
-    if (!charge || charge->request.account_id != request.account_id)
-      return NotFound("CHARGE_NOT_FOUND", "there is no such charge");
     ASSIGN_OR_RETURN(refund, decide(*charge));
     const std::optional<int64_t> requested =
         request.amount ? std::optional(request.amount->minor) : std::nullopt;

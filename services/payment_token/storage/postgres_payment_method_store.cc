@@ -39,31 +39,45 @@ absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::ReadAccount(const Uui
   if (customer) {
     ASSIGN_OR_RETURN(account.customer, vault_.OpenCustomer(account_id, customer->value));
   }
-  account.is_deleted = rows[0].Get<bool>("is_deleted");
   account.last_used_method = rows[0].Get<std::optional<Uuid>>("last_used_method");
   return account;
 }
 
 absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::GetAccount(const Uuid& account_id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query("SELECT customer, deleted_at IS NOT NULL AS is_deleted, last_used_method "
-                                   "FROM gateway_accounts WHERE account_id = $1",
-                                   account_id));
-  return ReadAccount(account_id, rows);
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT customer, last_used_method FROM gateway_accounts WHERE account_id = $1",
+                      account_id));
+  ASSIGN_OR_RETURN(GatewayAccount account, ReadAccount(account_id, rows));
+  ASSIGN_OR_RETURN(const pg::Rows deleted,
+                   database_.Query("SELECT deleted_at FROM deleted_accounts WHERE account_hash = $1",
+                                   pg::Bytes{vault_.HashOfAccount(account_id)}));
+  account.is_deleted = !deleted.empty();
+  return account;
 }
 
 absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::KeepCustomer(const Uuid& account_id,
                                                                         const std::string& customer) {
-  // A customer that came too late for the account's deletion is due to be deleted as well.
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query(
-          "INSERT INTO gateway_accounts AS kept (account_id, customer) VALUES ($1, $2) "
-          "ON CONFLICT (account_id) DO UPDATE SET customer = coalesce(kept.customer, excluded.customer), "
-          "next_removal_at = kept.deleted_at "
-          "RETURNING customer, deleted_at IS NOT NULL AS is_deleted, last_used_method",
-          account_id, pg::Bytes{vault_.SealCustomer(account_id, customer)}));
-  return ReadAccount(account_id, rows);
+  GatewayAccount account;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(database_
+                        .Query("INSERT INTO gateway_accounts AS kept (account_id, customer) VALUES ($1, $2) "
+                               "ON CONFLICT (account_id) DO UPDATE SET customer = coalesce(kept.customer, "
+                               "excluded.customer)",
+                               account_id, pg::Bytes{vault_.SealCustomer(account_id, customer)})
+                        .status());
+    // A customer that came too late for the account's deletion is due to be deleted as well. Asked after the
+    // row is ours: a deletion that comes now waits for it.
+    RETURN_IF_ERROR(
+        database_
+            .Query("UPDATE gateway_accounts a SET deleted_at = d.deleted_at, next_removal_at = d.deleted_at "
+                   "FROM deleted_accounts d WHERE a.account_id = $1 AND d.account_hash = $2",
+                   account_id, pg::Bytes{vault_.HashOfAccount(account_id)})
+            .status());
+    ASSIGN_OR_RETURN(account, GetAccount(account_id));
+    return absl::OkStatus();
+  }));
+  return account;
 }
 
 absl::StatusOr<std::optional<Uuid>> PostgresPaymentMethodStore::LockAccount(const Uuid& account_id) {
@@ -194,6 +208,11 @@ absl::Status PostgresPaymentMethodStore::DeleteAccount(const Uuid& account_id, a
                    "next_removal_at = coalesce(kept.next_removal_at, excluded.next_removal_at)",
                    account_id, now)
             .status());
+    RETURN_IF_ERROR(database_
+                        .Query("INSERT INTO deleted_accounts (account_hash, deleted_at) VALUES ($1, $2) "
+                               "ON CONFLICT DO NOTHING",
+                               pg::Bytes{vault_.HashOfAccount(account_id)}, now)
+                        .status());
     ASSIGN_OR_RETURN(const pg::Rows held,
                      database_.Query("SELECT payment_method_id FROM payment_methods "
                                      "WHERE account_id = $1 AND removed_at IS NULL FOR UPDATE",
@@ -265,21 +284,22 @@ absl::StatusOr<std::vector<PaymentMethodStore::CustomerRemoval>> PostgresPayment
   return removals;
 }
 
-absl::Status PostgresPaymentMethodStore::ForgetCustomer(const Uuid& account_id) {
+absl::Status PostgresPaymentMethodStore::ForgetAccount(const Uuid& account_id, const Uuid& pseudonym) {
   return database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(database_
-                        .Query("UPDATE gateway_accounts SET customer = NULL, last_used_method = NULL, "
-                               "next_removal_at = NULL, lease_until = NULL "
-                               "WHERE account_id = $1 AND deleted_at IS NOT NULL",
-                               account_id)
-                        .status());
+    RETURN_IF_ERROR(
+        database_
+            .Query("DELETE FROM gateway_accounts WHERE account_id = $1 AND deleted_at IS NOT NULL",
+                   account_id)
+            .status());
     RETURN_IF_ERROR(
         database_.Query("DELETE FROM removed_payment_methods WHERE account_id = $1", account_id).status());
+    // Facts about its payment methods are of no use to anybody any more.
+    RETURN_IF_ERROR(database_.Query("DELETE FROM outbox WHERE account_id = $1", account_id).status());
     return database_
         .Query(
-            "UPDATE charges SET description = '', payment_description = '', action_url = '' WHERE account_id "
-            "= $1",
-            account_id)
+            "UPDATE charges SET account_id = $2, is_pseudonymous = true, description = '', "
+            "payment_description = '', action_url = '' WHERE account_id = $1",
+            account_id, pseudonym)
         .status();
   });
 }

@@ -32,7 +32,7 @@ class PostgresPaymentMethodStore final : public PaymentMethodStore {
   absl::Status TryDetachAgain(const Uuid& payment_method_id, absl::Time at) override;
   absl::StatusOr<std::vector<CustomerRemoval>> ClaimCustomers(absl::Time now, absl::Time lease_until,
                                                               int limit) override;
-  absl::Status ForgetCustomer(const Uuid& account_id) override;
+  absl::Status ForgetAccount(const Uuid& account_id, const Uuid& pseudonym) override;
   absl::Status TryCustomerAgain(const Uuid& account_id, absl::Time at) override;
 
  private:

@@ -41,6 +41,10 @@ std::string Vault::Fingerprint(const Uuid& account_id, absl::string_view gateway
   return absl::BytesToHexString(hash.substr(0, 16));
 }
 
+std::string Vault::HashOfAccount(const Uuid& account_id) const {
+  return crypto::KeyedHash(key_, absl::StrCat("deleted_account/", account_id.ToString()));
+}
+
 absl::StatusOr<std::string> Vault::Open(absl::string_view context, absl::string_view sealed) const {
   const auto text = crypto::Open(key_, context, sealed);
   if (!text) {

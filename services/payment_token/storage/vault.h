@@ -24,6 +24,9 @@ class Vault {
   // The gateway's fingerprint, keyed, and different in each account: it links nobody to anybody.
   std::string Fingerprint(const Uuid& account_id, absl::string_view gateway_fingerprint) const;
 
+  // Tells a deleted account again, and nothing else.
+  std::string HashOfAccount(const Uuid& account_id) const;
+
  private:
   absl::StatusOr<std::string> Open(absl::string_view context, absl::string_view sealed) const;
 

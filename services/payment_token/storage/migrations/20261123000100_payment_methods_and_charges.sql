@@ -1,6 +1,6 @@
 -- migrate:up
 
--- An account's tie to the gateway. The row outlives the account: nothing may be stored for a deleted one.
+-- An account's tie to the gateway.
 CREATE TABLE gateway_accounts (
   account_id       uuid PRIMARY KEY,
   customer         bytea,        -- sealed; the gateway's id of who owns the tokens; NULL: none
@@ -10,6 +10,12 @@ CREATE TABLE gateway_accounts (
   lease_until      timestamptz
 );
 CREATE INDEX gateway_accounts_to_remove ON gateway_accounts (next_removal_at) WHERE next_removal_at IS NOT NULL;
+
+-- That an account was deleted, by a keyed hash that only its holder's id fits: nothing is stored for it any more (R7).
+CREATE TABLE deleted_accounts (
+  account_hash bytea       PRIMARY KEY,
+  deleted_at   timestamptz NOT NULL
+);
 
 -- What may be kept of a card (R21); never its number, never its security code.
 CREATE TABLE payment_methods (
@@ -45,10 +51,11 @@ CREATE TABLE removed_payment_methods (
 CREATE INDEX removed_payment_methods_account ON removed_payment_methods (account_id);
 
 -- One attempt to take an amount from one method, each sent to the gateway under its id (R23). The books: never
--- deleted. When the account goes, what is readable goes, and its id is a pseudonym (R7).
+-- deleted. When the account goes, what is readable goes, and a pseudonym takes the place of its id (R7).
 CREATE TABLE charges (
   charge_id           uuid        PRIMARY KEY,
   account_id          uuid        NOT NULL,
+  is_pseudonymous     boolean     NOT NULL DEFAULT false,  -- account_id is a pseudonym
   order_id            uuid        NOT NULL,
   requested_method_id uuid,        -- NULL: chosen by R16
   payment_method_id   uuid,        -- pinned
@@ -100,4 +107,4 @@ CREATE INDEX refunds_charge ON refunds (charge_id, created_at, refund_id);
 CREATE INDEX refunds_due ON refunds (next_ask_at) WHERE next_ask_at IS NOT NULL;
 
 -- migrate:down
-DROP TABLE refunds, charges, removed_payment_methods, payment_methods, gateway_accounts;
+DROP TABLE refunds, charges, removed_payment_methods, payment_methods, deleted_accounts, gateway_accounts;

@@ -258,7 +258,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK_REFUSED(charges.OpenRefund(other), "CHARGE_EXISTS");
   other = part;
   other.account_id = ids.Next();
-  CHECK_REFUSED(charges.OpenRefund(other), "CHARGE_EXISTS");
+  CHECK_REFUSED(charges.OpenRefund(other), "CHARGE_NOT_FOUND");
   const core::ChargeRequest unknown = Request();
   CHECK_REFUSED(charges.OpenRefund(RefundOf(unknown)), "CHARGE_NOT_FOUND");
   CHECK(metrics.refunds_ended == 2);

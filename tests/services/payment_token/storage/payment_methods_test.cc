@@ -222,12 +222,28 @@ TEST_CASE_METHOD(Fixture, "with its account everything goes but the bare books (
   CHECK(deleted_customers().size() == 1);
   CHECK(Count("SELECT count(*) AS n FROM payment_methods") == 0);
   CHECK(Count("SELECT count(*) AS n FROM removed_payment_methods") == 0);
-  CHECK(Count("SELECT count(*) AS n FROM gateway_accounts WHERE customer IS NOT NULL") == 0);
+  CHECK(Count("SELECT count(*) AS n FROM gateway_accounts") == 0);
   CHECK(Count("SELECT count(*) AS n FROM charges WHERE description <> '' OR payment_description <> ''") == 0);
   const auto books = charges.Books(std::nullopt, std::nullopt, 10);
   REQUIRE_OK(books);
   REQUIRE(books->size() == 1);
   CHECK((*books)[0].charge.request.amount == Money{"EUR", 1999});
+  CHECK((*books)[0].charge.request.order_id == request.order_id);
+  for (const char* table :
+       {"payment_methods", "gateway_accounts", "deleted_accounts", "removed_payment_methods", "charges",
+        "refunds", "outbox", "request_log", "inbox"}) {
+    INFO(table);
+    CHECK(Count(absl::StrCat("SELECT count(*) AS n FROM ", table, " t WHERE t::text LIKE '%",
+                             account.ToString(), "%'")) == 0);
+  }
+  // A refund that is owed is still given, and asked for twice is given once.
+  const core::RefundRequest refund = RefundOf(request);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE_OK(charges.OpenRefund(refund));
+    CHECK(charges.DriveRefund(refund.id)->state == core::RefundState::kSucceeded);
+  }
+  CHECK(refunded_minor() == 1999);
+  CHECK(Get(request).state == core::ChargeState::kSucceeded);
   // Nothing is stored for it any more, whoever still holds an access token.
   CHECK_REFUSED(methods.Tokenise(Customer(), account, CardOf(), ids.Next()), "ACCOUNT_DELETED");
   GatewayCard late;
@@ -235,7 +251,9 @@ TEST_CASE_METHOD(Fixture, "with its account everything goes but the bare books (
   late.card = {core::CardBrand::kVisa, "4242", 12, 2034, "fp", "FR", core::CardFunding::kCredit};
   CHECK_REFUSED(methods.Add(Customer(), account, late), "ACCOUNT_DELETED");
   CHECK(*methods.DetachDue() == 0);
-  CHECK(Take(Request()).state == core::ChargeState::kNoPaymentMethod);
+  CHECK(charges.Open(Request())->state == core::ChargeState::kNoPaymentMethod);
+  CHECK(charges.Open(request)->state == core::ChargeState::kSucceeded);
+  CHECK(Count("SELECT count(*) AS n FROM charges") == 1);
 }
 
 TEST_CASE_METHOD(Fixture,
