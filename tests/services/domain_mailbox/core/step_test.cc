@@ -76,6 +76,19 @@ TEST_CASE("A question without an answer changes nothing and sends nothing") {
   }
 }
 
+TEST_CASE("After a lost answer the registry's books decide: there, it is done; not there, it is sent") {
+  Case c;
+  c.Register();
+  c.delivery.state = DeliveryState::kUnknown;
+  CHECK(Concludes<Done>(c.Next(c.Ours())));
+  CHECK(std::holds_alternative<SendCreate>(c.Next(Absent{})));
+  Case renewal;
+  renewal.Renew();
+  renewal.delivery.state = DeliveryState::kUnknown;
+  CHECK(Concludes<Done>(renewal.Next(renewal.Ours(RegistryStatus::kOk, kExpiry + absl::Hours(24 * 366)))));
+  CHECK(std::holds_alternative<SendRenew>(renewal.Next(renewal.Ours())));
+}
+
 TEST_CASE("A pending registration that is gone was refused") {
   Case c;
   c.Register();
