@@ -139,7 +139,8 @@ class Secrets {
   virtual std::string NewRefreshToken() = 0;
   virtual std::string DigestToken(absl::string_view token) = 0;
   virtual std::string SealToken(const Uuid& session_id, absl::string_view token) = 0;
-  virtual absl::StatusOr<std::string> OpenToken(const Uuid& session_id, const std::string& sealed) = 0;
+  // Nothing if it was sealed under another key.
+  virtual std::optional<std::string> OpenToken(const Uuid& session_id, const std::string& sealed) = 0;
   virtual std::string SignAccessToken(const core::Session& session, absl::Time now,
                                       absl::Time expire_time) = 0;
   // Stands for an address where failures are counted, so that addresses of nobody's account are not kept.

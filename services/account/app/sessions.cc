@@ -108,9 +108,10 @@ absl::StatusOr<SessionTokens> Sessions::Refresh(const std::string& refresh_token
     case RefreshDecision::kReuse:  // became one since it was looked at; its next use ends the session
       return RefreshTokenInvalid();
     case RefreshDecision::kRepeat: {
-      ASSIGN_OR_RETURN(std::string living, secrets_.OpenToken(session->id, session->token_sealed));
+      std::optional<std::string> living = secrets_.OpenToken(session->id, session->token_sealed);
+      if (!living) return RefreshTokenInvalid();
       RETURN_IF_ERROR(sessions_.SaveRefresh(*session, request_id));
-      return WithAccessToken(*session, std::move(living));
+      return WithAccessToken(*session, *std::move(living));
     }
     case RefreshDecision::kRotate:
       break;

@@ -49,10 +49,8 @@ std::string SodiumSecrets::SealToken(const Uuid& session_id, absl::string_view t
   return crypto::Seal(secret_key_, SealContext(session_id), token);
 }
 
-absl::StatusOr<std::string> SodiumSecrets::OpenToken(const Uuid& session_id, const std::string& sealed) {
-  auto token = crypto::Open(secret_key_, SealContext(session_id), sealed);
-  if (!token) return absl::InternalError("a session's token cannot be opened");
-  return *std::move(token);
+std::optional<std::string> SodiumSecrets::OpenToken(const Uuid& session_id, const std::string& sealed) {
+  return crypto::Open(secret_key_, SealContext(session_id), sealed);
 }
 
 std::string SodiumSecrets::SignAccessToken(const core::Session& session, absl::Time now,

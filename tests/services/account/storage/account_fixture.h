@@ -35,7 +35,7 @@ class PlainSecrets final : public Secrets {
   std::string NewRefreshToken() override { return absl::StrCat("token ", ++tokens_); }
   std::string DigestToken(absl::string_view token) override { return absl::StrCat("digest of ", token); }
   std::string SealToken(const Uuid&, absl::string_view token) override { return std::string(token); }
-  absl::StatusOr<std::string> OpenToken(const Uuid&, const std::string& sealed) override { return sealed; }
+  std::optional<std::string> OpenToken(const Uuid&, const std::string& sealed) override { return sealed; }
   std::string SignAccessToken(const core::Session& session, absl::Time, absl::Time) override {
     return session.id.ToString();
   }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "tests/services/account/storage/account_fixture.h"
 
@@ -23,6 +24,29 @@ TEST_CASE("refreshes of one token at once end up with one family, not a fork") {
   REQUIRE(given.size() == 1);
   CHECK(world.Count("SELECT count(*) AS count FROM refresh_token") == 2);
   CHECK(world.Refresh(*given.begin()).ok());
+}
+
+TEST_CASE(
+    "a refresh waits for another of the same token that is not committed yet, and repeats its outcome") {
+  AccountFixture world;
+  REQUIRE_OK(world.Register());
+  const auto tokens = world.SignIn();
+  std::string second;
+  std::atomic<bool> over = false;
+  std::thread later;
+  const auto first = world.Commit([&] {
+    auto refreshed = world.sessions.Refresh(tokens->refresh_token, world.ids.Next());
+    later = std::thread([&] {
+      second = world.Refresh(tokens->refresh_token).value_or(SessionTokens{}).refresh_token;
+      over = true;
+    });
+    while (!over && world.Count("SELECT count(*) AS count FROM pg_locks WHERE NOT granted") == 0)
+      std::this_thread::yield();
+    return refreshed;
+  });
+  later.join();
+  REQUIRE_OK(first);
+  CHECK(second == first->refresh_token);
 }
 
 TEST_CASE("a used refresh token ends its session, but for the last one within 30 seconds") {
