@@ -23,7 +23,8 @@ TEST_CASE("Deleting an account leaves nothing of it here, and lets go at the bac
   DeleteAccount(world);
   DeleteAccount(world);  // told twice
   world.Settle();
-  for (const char* table : {"domain", "mailbox", "delivery", "simulated_mailbox", "simulated_zone"}) {
+  for (const char* table :
+       {"domain", "mailbox", "delivery", "simulated_mailbox", "simulated_zone", "outbox"}) {
     INFO(table);
     const auto rows = world.postgres.database().Query(std::string("SELECT count(*) AS n FROM ") + table);
     REQUIRE_OK(rows);
@@ -32,6 +33,8 @@ TEST_CASE("Deleting an account leaves nothing of it here, and lets go at the bac
   CHECK(world.RecordOf("bye.example").status == core::RegistryStatus::kRedemption);
   world.Advance(absl::Hours(1));
   CHECK(std::holds_alternative<core::Absent>(world.registrar.Info("flaky-bye.example")));
+  // Nor a name that was a mailbox's.
+  CHECK(world.Count("SELECT count(*) AS n FROM simulated_operation AS t WHERE t::text LIKE '%me@%'") == 0);
   const auto traces = world.postgres.database().Query(
       "SELECT count(*) AS n FROM deleted_account WHERE pseudonym = $1", world.account);
   REQUIRE_OK(traces);
