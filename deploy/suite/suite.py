@@ -24,7 +24,7 @@ class Suite:
     def __init__(self, state: Path, build: Path, ports: Ports | None = None, *, test_time: bool = True, durable: bool = True,
                  report: Callable[[str], None] = lambda line: None):
         self.state = state
-        self.build = build
+        self.build = build.resolve()
         self.ports = ports or Ports()
         self.test_time = test_time
         self.report = report
