@@ -6,6 +6,9 @@
 namespace perennial::subscription {
 namespace {
 
+// Stays in this file and Orders: a reason only so that a transaction is not run again for it.
+constexpr char kOrderTaken[] = "ORDER_TAKEN";
+
 using core::Aggregate;
 using core::Attempt;
 using core::AttemptState;
@@ -44,6 +47,10 @@ bool IsMethodGone(const absl::Status& status) {
 }
 
 }  // namespace
+
+bool IsOrderTaken(const absl::Status& status) {
+  return ReasonOf(status) == kOrderTaken;
+}
 
 absl::StatusOr<Aggregate> OrderSteps::Take(const Aggregate& aggregate, const Order& order) {
   switch (order.step) {
@@ -178,7 +185,7 @@ OrderSteps::Result OrderSteps::Record(const Order& order, Change change) {
     ended.clear();
     Order* current = aggregate.FindOrder(order.id);
     if (current == nullptr || current->version != order.version)
-      return absl::AbortedError("somebody else went on with the order");
+      return Refusal(absl::StatusCode::kAborted, kOrderTaken, "somebody else went on with the order");
     change(aggregate, *current, clock_.Now());
     for (const Order& each : aggregate.orders) {
       if (each.IsOver()) ended.push_back(each);

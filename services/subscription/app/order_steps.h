@@ -6,6 +6,9 @@
 
 namespace perennial::subscription {
 
+// Whether `Take` stopped because somebody else has the order.
+bool IsOrderTaken(const absl::Status& status);
+
 // The steps of an order, each durable and idempotent: what is known is read, a peer is asked under keys that
 // derive from the order, and what it answered is written in one transaction, if the order is still at the
 // version that was read. A process may be killed between any two lines; the step is then taken again.
@@ -21,7 +24,7 @@ class OrderSteps {
       : policy_(catalogue.dunning()), products_(products), peers_(peers), clock_(clock), meter_(meter) {}
 
   // Takes the order's next step and returns the product as written. A peer that is away is not an error: the
-  // order is then put off. ABORTED: somebody else has the order.
+  // order is then put off. IsOrderTaken: nothing was done.
   absl::StatusOr<core::Aggregate> Take(const core::Aggregate& aggregate, const core::Order& order);
 
  private:

@@ -82,7 +82,7 @@ absl::Status Orders::DriveClaimed(const Claim& claim) {
     const bool is_later = step > 0 && order->next_at && *order->next_at > clock_.Now();
     if (is_later) return absl::OkStatus();
     absl::StatusOr<core::Aggregate> taken = steps_.Take(aggregate, *order);
-    if (taken.status().code() == absl::StatusCode::kAborted) return absl::OkStatus();
+    if (IsOrderTaken(taken.status())) return absl::OkStatus();
     ASSIGN_OR_RETURN(aggregate, std::move(taken));
     const core::Order* after = aggregate.FindOrder(claim.order_id);
     if (after != nullptr) version = after->version;
