@@ -6,9 +6,6 @@
 namespace perennial::subscription {
 namespace {
 
-// Stays in this file and Orders: a reason only so that a transaction is not run again for it.
-constexpr char kOrderTaken[] = "ORDER_TAKEN";
-
 using core::Aggregate;
 using core::Attempt;
 using core::AttemptState;
@@ -48,8 +45,9 @@ bool IsMethodGone(const absl::Status& status) {
 
 }  // namespace
 
+// A code that no store or peer gives, and that a transaction does not run again for.
 bool IsOrderTaken(const absl::Status& status) {
-  return ReasonOf(status) == kOrderTaken;
+  return absl::IsOutOfRange(status);
 }
 
 absl::StatusOr<Aggregate> OrderSteps::Take(const Aggregate& aggregate, const Order& order) {
@@ -185,7 +183,7 @@ OrderSteps::Result OrderSteps::Record(const Order& order, Change change) {
     ended.clear();
     Order* current = aggregate.FindOrder(order.id);
     if (current == nullptr || current->version != order.version)
-      return Refusal(absl::StatusCode::kAborted, kOrderTaken, "somebody else went on with the order");
+      return absl::OutOfRangeError("somebody else went on with the order");
     change(aggregate, *current, clock_.Now());
     for (const Order& each : aggregate.orders) {
       if (each.IsOver()) ended.push_back(each);

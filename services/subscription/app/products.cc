@@ -35,7 +35,7 @@ absl::StatusOr<ProductView> Products::Get(const Caller& caller, const Uuid& acco
   RETURN_IF_ERROR(RequireOwner(caller, account_id, "PRODUCT_NOT_FOUND"));
   ASSIGN_OR_RETURN(core::Aggregate aggregate, products_.Load(product_id));
   if (aggregate.product.account_id != account_id) return NoProduct();
-  return View(std::move(aggregate), payments_.DefaultMethod(account_id).value_or(""));
+  return View(std::move(aggregate), DefaultMethod(account_id));
 }
 
 absl::StatusOr<std::vector<ProductView>> Products::List(const Caller& caller, const Uuid& account_id,
@@ -45,22 +45,27 @@ absl::StatusOr<std::vector<ProductView>> Products::List(const Caller& caller, co
   ASSIGN_OR_RETURN(std::vector<core::Aggregate> found, products_.List(account_id, filter, after, limit));
   std::vector<ProductView> views;
   if (found.empty()) return views;
-  const std::string method = payments_.DefaultMethod(account_id).value_or("");
+  const std::string method = DefaultMethod(account_id);
   for (core::Aggregate& aggregate : found) views.push_back(View(std::move(aggregate), method));
   return views;
 }
 
-absl::Status Products::Update(const Caller& caller, const Uuid& account_id, const Uuid& product_id,
-                              const std::string& etag, const core::ProductSettings& settings) {
+std::string Products::DefaultMethod(const Uuid& account_id) {
+  return payments_.DefaultMethod(account_id).value_or("");
+}
+
+absl::StatusOr<ProductView> Products::Update(const Caller& caller, const Uuid& account_id,
+                                             const Uuid& product_id, const std::string& etag,
+                                             const core::ProductSettings& settings,
+                                             const std::string& payment_method) {
   RETURN_IF_ERROR(RequireOwner(caller, account_id, "PRODUCT_NOT_FOUND"));
-  return products_
-      .Update(product_id,
-              [&](core::Aggregate& aggregate) -> absl::Status {
-                if (aggregate.product.account_id != account_id) return NoProduct();
-                RETURN_IF_ERROR(CheckEtag(etag, aggregate.product.version));
-                return core::ChangeSettings(catalogue_, settings, aggregate, clock_.Now());
-              })
-      .status();
+  const auto decide = [&](core::Aggregate& aggregate) -> absl::Status {
+    if (aggregate.product.account_id != account_id) return NoProduct();
+    RETURN_IF_ERROR(CheckEtag(etag, aggregate.product.version));
+    return core::ChangeSettings(catalogue_, settings, aggregate, clock_.Now());
+  };
+  ASSIGN_OR_RETURN(core::Aggregate written, products_.Update(product_id, decide));
+  return View(std::move(written), payment_method);
 }
 
 absl::StatusOr<std::vector<TermRow>> Products::Terms(const Caller& caller, const Uuid& account_id,

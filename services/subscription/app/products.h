@@ -31,9 +31,12 @@ class Products {
   absl::StatusOr<std::vector<ProductView>> List(const Caller& caller, const Uuid& account_id,
                                                 const ProductFilter& filter, const std::string& after,
                                                 int limit);
-  // `etag`: empty, or the version that the change is based on.
-  absl::Status Update(const Caller& caller, const Uuid& account_id, const Uuid& product_id,
-                      const std::string& etag, const core::ProductSettings& settings);
+  // The method that a renewal would charge (R16), for Update; empty: none, or payment_token is away.
+  std::string DefaultMethod(const Uuid& account_id);
+  // `etag`: empty, or the version that the change is based on. Asks no peer: runs in a transaction.
+  absl::StatusOr<ProductView> Update(const Caller& caller, const Uuid& account_id, const Uuid& product_id,
+                                     const std::string& etag, const core::ProductSettings& settings,
+                                     const std::string& payment_method);
   absl::StatusOr<std::vector<TermRow>> Terms(const Caller& caller, const Uuid& account_id,
                                              const Uuid& product_id, const std::string& after, int limit);
 

@@ -52,6 +52,7 @@ Event& TellOfOrder(Aggregate& aggregate, const Order& order, const std::string& 
   event.attributes["order"] = OrderName(order);
   event.attributes["currency"] = order.offer.currency;
   event.attributes["amount_minor"] = std::to_string(order.total_minor.value_or(order.offer.NetMinor()));
+  if (order.attempt_count > 0) event.attributes["attempt"] = std::to_string(order.attempt_count);
   if (!order.decline_code.empty()) event.attributes["decline_code"] = order.decline_code;
   if (!order.action_url.empty()) event.attributes["action_url"] = order.action_url;
   if (order.wait == Wait::kRung && order.next_at)

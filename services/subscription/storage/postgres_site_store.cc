@@ -2,7 +2,7 @@
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
-#include "services/subscription/storage/position.h"
+#include "services/subscription/app/position.h"
 #include "services/subscription/storage/product_rows.h"
 
 namespace perennial::subscription {

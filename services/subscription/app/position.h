@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "libs/base/civil_date.h"
 #include "libs/base/uuid.h"
 
 // Where a page ends: "<sort key>/<id>" of its last row. Page tokens are authenticated, so these are our own.
@@ -15,6 +16,10 @@ namespace perennial::subscription {
 
 inline std::string PositionOf(absl::Time time, const Uuid& id) {
   return absl::StrCat(absl::ToUnixMicros(time), "/", id.ToString());
+}
+
+inline std::string PositionOf(std::optional<CivilDate> expiry, const Uuid& id) {
+  return absl::StrCat(expiry ? FormatDate(*expiry) : "9999-12-31", "/", id.ToString());
 }
 
 struct TimePosition {
