@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libs/base/caller.h"
+#include "libs/base/clock.h"
+#include "libs/base/uuid.h"
+#include "services/subscription/app/order_steps.h"
+#include "services/subscription/app/ports.h"
+
+namespace perennial::subscription {
+
+// Purchases, upgrades and renewals, each taken once (R23).
+class Orders {
+ public:
+  Orders(ProductStore& products, QuoteStore& quotes, DeletionStore& deletions, OrderSteps& steps,
+         const Clock& clock, IdSource& ids)
+      : products_(products),
+        quotes_(quotes),
+        deletions_(deletions),
+        steps_(steps),
+        clock_(clock),
+        ids_(ids) {}
+
+  // Turns a quote into its order; run in one transaction. `payment_method`: name, or empty for R16.
+  // QUOTE_NOT_FOUND, QUOTE_EXPIRED, QUOTE_CONSUMED, QUOTE_STALE, ORDER_IN_PROGRESS, ACCOUNT_DELETED.
+  absl::StatusOr<core::Order> Commit(const Caller& caller, const Uuid& account_id, const Uuid& quote_id,
+                                     const std::string& payment_method);
+
+  // Takes the order as far as it goes now, unless somebody else does already, and returns it as it is then.
+  absl::StatusOr<core::Order> Drive(const Uuid& account_id, const Uuid& order_id);
+
+  // ORDER_NOT_FOUND.
+  absl::StatusOr<core::Order> Get(const Caller& caller, const Uuid& account_id, const Uuid& order_id);
+  absl::StatusOr<std::vector<core::Order>> List(const Caller& caller, const OrderPage& page);
+
+  // Job: a batch of the orders whose moment has come. Returns how many were moved.
+  absl::StatusOr<int> RunDue();
+
+ private:
+  absl::Status Start(const Quote& quote, const core::Order& order);
+  absl::Status DriveClaimed(const Claim& claim);
+
+  ProductStore& products_;
+  QuoteStore& quotes_;
+  DeletionStore& deletions_;
+  OrderSteps& steps_;
+  const Clock& clock_;
+  IdSource& ids_;
+};
+
+}  // namespace perennial::subscription

@@ -1,0 +1,186 @@
+#include "services/subscription/app/quotes.h"
+
+#include <type_traits>
+
+#include "libs/base/error.h"
+#include "libs/base/resource_name.h"
+#include "libs/base/status_macros.h"
+#include "services/subscription/app/ownership.h"
+#include "services/subscription/core/facts.h"
+
+namespace perennial::subscription {
+namespace {
+
+constexpr absl::Duration kValidFor = absl::Minutes(15);
+constexpr absl::Duration kKeepExpired = absl::Hours(24);
+
+absl::Status NoProduct() {
+  return NotFound("PRODUCT_NOT_FOUND", "there is no such product");
+}
+
+// A site's plan that is on its way is told as its order, one that is there as the product.
+absl::Status PlanInTheWay(const core::Aggregate& aggregate) {
+  if (aggregate.product.state == core::ProductState::kPending && !aggregate.orders.empty())
+    return core::OrderInProgress(aggregate.orders.front());
+  return Refusal(absl::StatusCode::kFailedPrecondition, "PLAN_ALREADY_ACTIVE",
+                 "the site has a paid plan already", {{"product", core::ProductName(aggregate.product)}});
+}
+
+absl::Status NotAvailable(const Availability& found, absl::string_view reason, absl::StatusCode code) {
+  if (found.state == Availability::State::kUnknown)
+    return Unavailable("SERVICE_UNAVAILABLE", "the registrar does not answer; try again");
+  return Refusal(code, reason, "it is taken or reserved; choose another");
+}
+
+CivilDate ResultingExpiry(const core::Offer& offer, const std::optional<core::Product>& product) {
+  if (offer.kind == core::OrderKind::kUpgrade && product) return core::ExpiryOf(*product);
+  return offer.TermEnd();
+}
+
+}  // namespace
+
+absl::StatusOr<core::Customer> Quotes::FindCustomer(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(const auto found, peers_.accounts.Find({account_id}));
+  const auto it = found.find(account_id);
+  if (it == found.end()) return NotFound("ACCOUNT_NOT_FOUND", "there is no such account");
+  if (it->second.deleted) return Precondition("ACCOUNT_DELETED", "the account was deleted");
+  return it->second.customer;
+}
+
+absl::StatusOr<core::Aggregate> Quotes::FindProduct(const Uuid& account_id, const Uuid& product_id) {
+  ASSIGN_OR_RETURN(core::Aggregate aggregate, products_.Load(product_id));
+  if (aggregate.product.account_id != account_id) return NoProduct();
+  return aggregate;
+}
+
+absl::Status Quotes::RequireSite(const Uuid& account_id, const Uuid& site_id) {
+  ASSIGN_OR_RETURN(const std::optional<Site> site, sites_.Find(account_id, site_id));
+  return site ? absl::OkStatus() : NotFound("SITE_NOT_FOUND", "there is no such site");
+}
+
+absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const PlanPurchase& item) {
+  RETURN_IF_ERROR(RequireSite(account_id, item.site_id));
+  ASSIGN_OR_RETURN(const core::Plan plan, catalogue_.FindPlan(item.plan_id));
+  ASSIGN_OR_RETURN(const auto present, sites_.ProductsOf({item.site_id}));
+  for (const core::Aggregate& aggregate : present) {
+    if (aggregate.product.kind == core::ProductKind::kPlan) return PlanInTheWay(aggregate);
+  }
+  core::Product product;
+  product.kind = core::ProductKind::kPlan;
+  product.display_name = plan.display_name;
+  product.site_id = item.site_id;
+  product.plan_id = plan.id;
+  product.cycle_months = item.cycle_months;
+  return product;
+}
+
+absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const DomainPurchase& item) {
+  if (item.site_id) RETURN_IF_ERROR(RequireSite(account_id, *item.site_id));
+  ASSIGN_OR_RETURN(const Availability found, peers_.delivery.CheckDomain(item.domain_name));
+  if (found.state != Availability::State::kAvailable)
+    return NotAvailable(found, "DOMAIN_UNAVAILABLE", absl::StatusCode::kFailedPrecondition);
+  core::Product product;
+  product.kind = core::ProductKind::kDomain;
+  product.display_name = found.display_name;
+  product.site_id = item.site_id;
+  product.domain_name = found.domain_name;
+  product.cycle_months = item.years * 12;
+  product.delivery_state = core::DeliveryState::kPending;
+  return product;
+}
+
+absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const MailboxPurchase& item) {
+  ASSIGN_OR_RETURN(const core::Aggregate domain, FindProduct(account_id, item.domain_product_id));
+  if (domain.product.kind != core::ProductKind::kDomain) return NoProduct();
+  if (domain.product.state != core::ProductState::kActive)
+    return Precondition("DOMAIN_INACTIVE", "the mailbox's domain is not active");
+  ASSIGN_OR_RETURN(const Availability found,
+                   peers_.delivery.CheckMailbox(account_id, item.domain_product_id, item.local_part));
+  if (found.state != Availability::State::kAvailable)
+    return NotAvailable(found, "MAILBOX_EXISTS", absl::StatusCode::kAlreadyExists);
+  core::Product product;
+  product.kind = core::ProductKind::kMailbox;
+  product.display_name = product.mailbox_address = found.address;
+  product.domain_product_id = item.domain_product_id;
+  product.local_part = item.local_part;
+  product.cycle_months = item.cycle_months;
+  product.delivery_state = core::DeliveryState::kPending;
+  return product;
+}
+
+absl::StatusOr<core::Offer> Quotes::OfferFor(const Uuid& account_id, const UpgradeWish& item,
+                                             const std::string& currency, const core::Customer& customer) {
+  ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(account_id, item.product_id));
+  return core::OfferUpgrade(catalogue_, aggregate, item.plan_id, currency, customer, clock_.Now());
+}
+
+absl::StatusOr<core::Offer> Quotes::OfferFor(const Uuid& account_id, const RenewalWish& item,
+                                             const std::string& currency, const core::Customer& customer) {
+  ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(account_id, item.product_id));
+  return core::OfferRenewal(catalogue_, aggregate, item.cycle_months, item.accept_redemption, currency,
+                            customer, clock_.Now());
+}
+
+absl::Status Quotes::FillOffer(const Uuid& account_id, const QuoteItem& item, const std::string& currency,
+                               const core::Customer& customer, Quote& quote) {
+  return std::visit(
+      [&](const auto& wish) -> absl::Status {
+        using Wish = std::decay_t<decltype(wish)>;
+        if constexpr (std::is_same_v<Wish, UpgradeWish> || std::is_same_v<Wish, RenewalWish>) {
+          ASSIGN_OR_RETURN(quote.offer, OfferFor(account_id, wish, currency, customer));
+        } else {
+          ASSIGN_OR_RETURN(quote.draft, Draft(account_id, wish));
+          quote.draft.id = ids_.Next();
+          quote.draft.account_id = account_id;
+          quote.draft.currency = currency;
+          quote.draft.time_zone = customer.time_zone;
+          ASSIGN_OR_RETURN(quote.offer, core::OfferPurchase(catalogue_, quote.draft, customer, clock_.Now()));
+        }
+        return absl::OkStatus();
+      },
+      item);
+}
+
+absl::StatusOr<Quote> Quotes::Price(const Caller& caller, const Uuid& account_id, const QuoteItem& item,
+                                    const std::string& currency) {
+  RETURN_IF_ERROR(RequireOwner(caller, account_id, "ACCOUNT_NOT_FOUND"));
+  if (!catalogue_.SellsIn(currency))
+    return Refusal(absl::StatusCode::kInvalidArgument, "CURRENCY_NOT_OFFERED",
+                   "there are no prices in this currency");
+  ASSIGN_OR_RETURN(const core::Customer customer, FindCustomer(account_id));
+  Quote quote;
+  quote.id = ids_.Next();
+  quote.account_id = account_id;
+  RETURN_IF_ERROR(FillOffer(account_id, item, currency, customer, quote));
+  // An upgrade that costs nothing has no tax and no invoice either.
+  if (quote.offer.NetMinor() > 0) {
+    ASSIGN_OR_RETURN(quote.tax, peers_.billing.PreviewTax(account_id, quote.offer));
+  }
+  std::optional<core::Product> product;
+  if (quote.offer.kind == core::OrderKind::kUpgrade) {
+    ASSIGN_OR_RETURN(const core::Aggregate aggregate, products_.Load(quote.offer.product_id));
+    product = aggregate.product;
+  }
+  quote.resulting_expiry = ResultingExpiry(quote.offer, product);
+  quote.created_at = clock_.Now();
+  quote.expires_at = quote.created_at + kValidFor;
+  return quote;
+}
+
+absl::Status Quotes::Keep(const Quote& quote) {
+  RETURN_IF_ERROR(deletions_.Enter(quote.account_id));
+  return quotes_.Insert(quote);
+}
+
+absl::StatusOr<Quote> Quotes::Get(const Caller& caller, const Uuid& account_id, const Uuid& quote_id) {
+  RETURN_IF_ERROR(RequireOwner(caller, account_id, "QUOTE_NOT_FOUND"));
+  ASSIGN_OR_RETURN(const std::optional<Quote> quote, quotes_.Find(account_id, quote_id));
+  if (!quote) return NotFound("QUOTE_NOT_FOUND", "there is no such quote");
+  return *quote;
+}
+
+absl::StatusOr<int> Quotes::Purge() {
+  return quotes_.Purge(clock_.Now() - kKeepExpired);
+}
+
+}  // namespace perennial::subscription

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "libs/base/caller.h"
+#include "libs/base/clock.h"
+#include "libs/base/uuid.h"
+#include "services/subscription/app/ports.h"
+
+namespace perennial::subscription {
+
+struct PlanPurchase {
+  Uuid site_id;
+  std::string plan_id;
+  int cycle_months = 0;
+};
+struct DomainPurchase {
+  std::string domain_name;
+  int years = 0;
+  std::optional<Uuid> site_id;
+};
+struct MailboxPurchase {
+  Uuid domain_product_id;
+  std::string local_part;
+  int cycle_months = 0;
+};
+struct UpgradeWish {
+  Uuid product_id;
+  std::string plan_id;
+};
+struct RenewalWish {
+  Uuid product_id;
+  int cycle_months = 0;
+  bool accept_redemption = false;
+};
+using QuoteItem = std::variant<PlanPurchase, DomainPurchase, MailboxPurchase, UpgradeWish, RenewalWish>;
+
+// Prices that are promised for 15 minutes.
+class Quotes {
+ public:
+  struct Peers {
+    Accounts& accounts;
+    Billing& billing;
+    Delivery& delivery;
+  };
+  Quotes(const core::Catalogue& catalogue, ProductStore& products, SiteStore& sites, QuoteStore& quotes,
+         DeletionStore& deletions, Peers peers, const Clock& clock, IdSource& ids)
+      : catalogue_(catalogue),
+        products_(products),
+        sites_(sites),
+        quotes_(quotes),
+        deletions_(deletions),
+        peers_(peers),
+        clock_(clock),
+        ids_(ids) {}
+
+  // Prices an item; asks peers, stores nothing. Refusals: see OrderService.CreateQuote.
+  absl::StatusOr<Quote> Price(const Caller& caller, const Uuid& account_id, const QuoteItem& item,
+                              const std::string& currency);
+  absl::Status Keep(const Quote& quote);
+  // QUOTE_NOT_FOUND.
+  absl::StatusOr<Quote> Get(const Caller& caller, const Uuid& account_id, const Uuid& quote_id);
+  // Job: forgets quotes that expired a day ago and became nothing.
+  absl::StatusOr<int> Purge();
+
+ private:
+  absl::StatusOr<core::Customer> FindCustomer(const Uuid& account_id);
+  absl::StatusOr<core::Aggregate> FindProduct(const Uuid& account_id, const Uuid& product_id);
+  absl::Status RequireSite(const Uuid& account_id, const Uuid& site_id);
+  absl::StatusOr<core::Product> Draft(const Uuid& account_id, const PlanPurchase& item);
+  absl::StatusOr<core::Product> Draft(const Uuid& account_id, const DomainPurchase& item);
+  absl::StatusOr<core::Product> Draft(const Uuid& account_id, const MailboxPurchase& item);
+  absl::StatusOr<core::Offer> OfferFor(const Uuid& account_id, const UpgradeWish& item,
+                                       const std::string& currency, const core::Customer& customer);
+  absl::StatusOr<core::Offer> OfferFor(const Uuid& account_id, const RenewalWish& item,
+                                       const std::string& currency, const core::Customer& customer);
+  absl::Status FillOffer(const Uuid& account_id, const QuoteItem& item, const std::string& currency,
+                         const core::Customer& customer, Quote& quote);
+
+  const core::Catalogue& catalogue_;
+  ProductStore& products_;
+  SiteStore& sites_;
+  QuoteStore& quotes_;
+  DeletionStore& deletions_;
+  const Peers peers_;
+  const Clock& clock_;
+  IdSource& ids_;
+};
+
+}  // namespace perennial::subscription

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "libs/base/clock.h"
+#include "libs/base/uuid.h"
+#include "services/subscription/app/ports.h"
+#include "services/subscription/core/renewal_rules.h"
+
+namespace perennial::subscription {
+
+// What time does to products (R15, R17–R19). Each job takes a batch of what is due and returns how many it
+// changed; many processes may run it at once, because each product is decided on under its lock.
+class Renewals {
+ public:
+  Renewals(const core::Catalogue& catalogue, ProductStore& products, Accounts& accounts, const Clock& clock,
+           IdSource& ids)
+      : catalogue_(catalogue), products_(products), accounts_(accounts), clock_(clock), ids_(ids) {}
+
+  // Opens the orders of renewals that are due; a worker then takes them.
+  absl::StatusOr<int> OpenDue();
+  absl::StatusOr<int> TellDue();
+  absl::StatusOr<int> ExpireDue();
+  absl::StatusOr<int> EndDue();
+
+  // Inside the transaction of the event payment_method.created (R17).
+  absl::Status OnPaymentMethod(const Uuid& account_id);
+
+ private:
+  const core::Catalogue& catalogue_;
+  ProductStore& products_;
+  Accounts& accounts_;
+  const Clock& clock_;
+  IdSource& ids_;
+};
+
+}  // namespace perennial::subscription

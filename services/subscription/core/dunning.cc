@@ -1,0 +1,75 @@
+#include "services/subscription/core/dunning.h"
+
+#include <algorithm>
+
+namespace perennial::subscription::core {
+namespace {
+
+// Visa: 20 in 30 days; Mastercard: 10 in 24 hours (research: acquirers' rules).
+constexpr int kNetworkMax30Days = 20;
+constexpr int kNetworkMaxDay = 10;
+
+absl::TimeZone ZoneOf(const std::string& name) {
+  const auto zone = LoadTimeZone(name);
+  return zone.ok() ? *zone : absl::UTCTimeZone();
+}
+
+bool Ascends(const std::vector<int>& days) {
+  return std::adjacent_find(days.begin(), days.end(), [](int a, int b) { return a >= b; }) == days.end();
+}
+
+int MostIn30Days(const std::vector<int>& days) {
+  int most = 0;
+  for (auto first = days.begin(); first != days.end(); ++first) {
+    const auto end = std::find_if(first, days.end(), [&](int day) { return day >= *first + 30; });
+    most = std::max(most, static_cast<int>(end - first));
+  }
+  return most;
+}
+
+}  // namespace
+
+absl::Status CheckDunningPolicy(const DunningPolicy& policy) {
+  const auto& days = policy.soft_days;
+  const bool ladder = !days.empty() && days.front() == 0 && Ascends(days) && days.back() < policy.window_days;
+  if (!ladder) return absl::InvalidArgumentError("dunning: soft_days must ascend from 0 within window_days");
+  const bool capped = policy.attempts_per_30_days_max <= kNetworkMax30Days &&
+                      policy.attempts_per_day_max >= 1 && policy.attempts_per_day_max <= kNetworkMaxDay &&
+                      MostIn30Days(days) <= policy.attempts_per_30_days_max;
+  if (!capped) return absl::InvalidArgumentError("dunning: more attempts than the card networks allow");
+  const bool order = 0 < policy.expiring_days && policy.expiring_days < policy.lead_days &&
+                     policy.lead_days < policy.upcoming_days && policy.lead_days < policy.window_days;
+  if (!order)
+    return absl::InvalidArgumentError("dunning: expiring < lead < upcoming and lead < window is needed");
+  return absl::OkStatus();
+}
+
+absl::Time StartOfDayAfter(CivilDate date, int days, const std::string& zone) {
+  return StartOfDay(date + days, ZoneOf(zone));
+}
+
+std::optional<absl::Time> NextRung(const DunningPolicy& policy, absl::Time first_attempt,
+                                   const std::string& zone, absl::Time now, absl::Time ends_at) {
+  const CivilDate first_day = DateAt(first_attempt, ZoneOf(zone));
+  for (const int days : policy.soft_days) {
+    const absl::Time rung = StartOfDayAfter(first_day, days, zone);
+    if (rung > now) return rung < ends_at ? std::optional(rung) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+int RungOf(const DunningPolicy& policy, absl::Time first_attempt, const std::string& zone, absl::Time now) {
+  const auto days = DaysBetween(DateAt(first_attempt, ZoneOf(zone)), DateAt(now, ZoneOf(zone)));
+  const auto next = std::upper_bound(policy.soft_days.begin(), policy.soft_days.end(), days);
+  return std::max<int>(0, static_cast<int>(next - policy.soft_days.begin()) - 1);
+}
+
+bool AttemptAllowed(const DunningPolicy& policy, const std::vector<absl::Time>& attempts, absl::Time now) {
+  const auto since = [&](absl::Duration ago) {
+    return std::count_if(attempts.begin(), attempts.end(), [&](absl::Time at) { return at > now - ago; });
+  };
+  return since(absl::Hours(24)) < policy.attempts_per_day_max &&
+         since(absl::Hours(24 * 30)) < policy.attempts_per_30_days_max;
+}
+
+}  // namespace perennial::subscription::core

@@ -1,0 +1,346 @@
+#include "services/subscription/core/order_machine.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "services/subscription/core/facts.h"
+#include "services/subscription/core/pricing.h"
+
+namespace perennial::subscription::core {
+namespace {
+
+constexpr absl::Duration kFirstPause = absl::Seconds(5);
+constexpr absl::Duration kLongestPause = absl::Minutes(10);
+constexpr absl::Duration kAskOnSession = absl::Minutes(1);
+constexpr absl::Duration kAskOffSession = absl::Hours(6);
+
+bool IsAutomatic(const Order& order) {
+  return order.offer.kind == OrderKind::kAutomaticRenewal;
+}
+
+void GoTo(Order& order, OrderStep step, absl::Time now) {
+  order.step = step;
+  order.faults = 0;
+  order.updated_at = now;
+  order.next_at = order.IsOver() ? std::nullopt : std::optional(now);
+  if (order.IsOver()) order.lease_until = std::nullopt;
+}
+
+void LookAgainAt(Order& order, absl::Time at, absl::Time now) {
+  order.next_at = at;
+  order.updated_at = now;
+  if (at > now) order.lease_until = std::nullopt;
+}
+
+// An automatic renewal was not paid: on the ladder, or waiting for a person (R17).
+void WaitFor(Order& order, Wait wait, std::optional<absl::Time> next_at, absl::Time now) {
+  order.step = OrderStep::kWaiting;
+  order.wait = wait;
+  order.faults = 0;
+  LookAgainAt(order, next_at.value_or(*order.dunning_ends_at), now);
+}
+
+void WaitForRung(const DunningPolicy& policy, Order& order, absl::Time now) {
+  const auto rung =
+      NextRung(policy, *order.first_attempt_at, order.offer.time_zone, now, *order.dunning_ends_at);
+  WaitFor(order, rung ? Wait::kRung : Wait::kMethod, rung, now);
+}
+
+// Why an unpaid automatic renewal must not go on, if so (R14, R7).
+OrderFailure ReasonToStop(const Aggregate& aggregate) {
+  if (aggregate.account_deleted) return OrderFailure::kAccountDeleted;
+  return aggregate.product.auto_renew ? OrderFailure::kNone : OrderFailure::kAutoRenewOff;
+}
+
+void Declined(const DunningPolicy& policy, Aggregate& aggregate, Order& order, DeclineClass decline_class,
+              absl::Time now) {
+  if (!IsAutomatic(order)) return Fail(aggregate, order, OrderFailure::kPaymentDeclined, now);
+  const std::string once = absl::StrCat(order.id.ToString(), "/", order.attempt_count);
+  if (const OrderFailure stop = ReasonToStop(aggregate); stop != OrderFailure::kNone) {
+    return Fail(aggregate, order, stop, now);
+  }
+  switch (decline_class) {
+    case DeclineClass::kSoft:
+      WaitForRung(policy, order, now);
+      TellOfOrder(aggregate, order, "renewal.failed", once, now);
+      return;
+    case DeclineClass::kHard:
+      WaitFor(order, Wait::kMethod, std::nullopt, now);
+      TellOfOrder(aggregate, order, "renewal.failed", once, now);
+      return;
+    case DeclineClass::kCustomerAction:
+      WaitFor(order, Wait::kCustomer, std::nullopt, now);
+      TellOfOrder(aggregate, order, "renewal.action_required", once, now);
+      return;
+  }
+}
+
+void NoMethod(Aggregate& aggregate, Order& order, absl::Time now) {
+  if (!IsAutomatic(order)) return Fail(aggregate, order, OrderFailure::kPaymentMethodMissing, now);
+  if (const OrderFailure stop = ReasonToStop(aggregate); stop != OrderFailure::kNone) {
+    return Fail(aggregate, order, stop, now);
+  }
+  WaitFor(order, Wait::kMethod, std::nullopt, now);
+  TellOfOrder(aggregate, order, "renewal.no_payment_method",
+              absl::StrCat(order.id.ToString(), "/", order.attempt_count), now);
+}
+
+void ActionRequired(Aggregate& aggregate, Order& order, bool is_new, absl::Time now) {
+  if (!IsAutomatic(order)) {
+    if (now >= order.created_at + kConfirmWithin)
+      return Fail(aggregate, order, OrderFailure::kPaymentNotConfirmed, now);
+    return LookAgainAt(order, now + kAskOnSession, now);
+  }
+  if (now >= *order.dunning_ends_at) return Fail(aggregate, order, OrderFailure::kPaymentNotConfirmed, now);
+  WaitFor(order, Wait::kCustomer, std::min(now + kAskOffSession, *order.dunning_ends_at), now);
+  if (is_new)
+    TellOfOrder(aggregate, order, "renewal.action_required",
+                absl::StrCat(order.id.ToString(), "/", order.attempt_count), now);
+}
+
+// The renewal by hand is over: the automatic one that stood still goes on, or is no longer needed.
+void LetGo(Aggregate& aggregate, const Order& by_hand, bool paid, absl::Time now) {
+  for (Order& held : aggregate.orders) {
+    if (held.held_by != by_hand.id) continue;
+    held.held_by = std::nullopt;
+    held.updated_at = now;
+    if (paid) Fail(aggregate, held, OrderFailure::kSuperseded, now);
+  }
+}
+
+void ApplyUpgrade(Aggregate& aggregate, const Order& order, absl::Time now) {
+  Product& product = aggregate.product;
+  std::vector<int64_t> lines;
+  for (const Line& line : order.offer.lines) lines.push_back(line.net_minor);
+  aggregate.terms =
+      SplitTerms(aggregate.terms, order.offer.change_date, lines, order.offer.plan_id, order.id, now);
+  product.plan_id = order.offer.plan_id;
+  product.next_plan_id.clear();  // chosen before, for another plan
+}
+
+void ApplyTerm(Aggregate& aggregate, const Order& order, absl::Time now) {
+  Product& product = aggregate.product;
+  const Offer& offer = order.offer;
+  if (!product.start) product.start = offer.TermStart();
+  aggregate.terms.push_back(
+      NextTerm(product, offer.plan_id, offer.cycle_months, offer.NetMinor(), offer.time_zone, order.id, now));
+  product.plan_id = offer.plan_id;
+  product.cycle_months = offer.cycle_months;
+  product.paid_months += offer.cycle_months;
+  product.time_zone = offer.time_zone;
+  product.next_plan_id.clear();
+  product.next_cycle_months = 0;
+  product.notice_stage = 0;
+}
+
+// A plan is ours to give; a domain or mailbox comes (back) when it is delivered (R18, R20, R31).
+void SetStatesAfterPayment(Product& product) {
+  if (product.kind == ProductKind::kPlan) {
+    product.state = ProductState::kActive;
+    return;
+  }
+  product.delivery_state = DeliveryState::kPending;
+  const bool comes_back = product.state == ProductState::kExpired;
+  if (comes_back) product.state = ProductState::kReactivating;
+}
+
+void TellOfPayment(Aggregate& aggregate, const Order& order, absl::Time now) {
+  const std::string once = order.id.ToString();
+  switch (order.offer.kind) {
+    case OrderKind::kPurchase:
+    case OrderKind::kUpgrade:
+      return;
+    case OrderKind::kAutomaticRenewal:
+      TellOfOrder(aggregate, order, "renewal.succeeded", once, now);
+      [[fallthrough]];
+    case OrderKind::kRenewal:
+      TellOfOrder(aggregate, order, "product.renewed", once, now);
+  }
+}
+
+}  // namespace
+
+void ProFormaMade(Order& order, int64_t total_minor, absl::Time now) {
+  order.total_minor = total_minor;
+  GoTo(order, OrderStep::kCharge, now);
+}
+
+void ProFormaRefused(const DunningPolicy& policy, Aggregate& aggregate, Order& order, OrderFailure failure,
+                     absl::Time now) {
+  if (!IsAutomatic(order)) return Fail(aggregate, order, failure, now);
+  if (const OrderFailure stop = ReasonToStop(aggregate); stop != OrderFailure::kNone) {
+    return Fail(aggregate, order, stop, now);
+  }
+  // The customer can mend the billing profile meanwhile, so it goes by the ladder like a soft decline.
+  order.decline_code = "billing_profile_refused";
+  WaitForRung(policy, order, now);
+  TellOfOrder(aggregate, order, "renewal.failed",
+              absl::StrCat(order.id.ToString(), "/billing/", absl::ToUnixSeconds(now)), now);
+}
+
+void Wake(Aggregate& aggregate, Order& order, absl::Time now) {
+  const Attempt* attempt = aggregate.CurrentAttempt(order);
+  // Asked about once more before it is given up.
+  if (attempt != nullptr && attempt->IsInFlight()) return GoTo(order, OrderStep::kCharge, now);
+  if (now >= *order.dunning_ends_at) return Fail(aggregate, order, OrderFailure::kDunningEnded, now);
+  order.wait = Wait::kNone;
+  GoTo(order, order.total_minor ? OrderStep::kCharge : OrderStep::kProForma, now);
+}
+
+Attempt BeginAttempt(Aggregate& aggregate, Order& order, absl::Time now) {
+  Attempt attempt;
+  attempt.number = ++order.attempt_count;
+  attempt.id = Uuid::Derive(order.id, absl::StrCat("charge/", attempt.number));
+  attempt.order_id = order.id;
+  attempt.amount_minor = *order.total_minor;
+  attempt.payment_method = order.wanted_method;
+  attempt.off_session = IsAutomatic(order);
+  attempt.created_at = attempt.updated_at = now;
+  order.charge_id = attempt.id;
+  order.updated_at = now;
+  aggregate.attempts.push_back(attempt);
+  return attempt;
+}
+
+void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& order,
+                    const ChargeAnswer& answer, absl::Time now) {
+  Attempt* attempt = aggregate.CurrentAttempt(order);
+  const bool is_new = attempt->state != answer.state;
+  attempt->state = answer.state;
+  attempt->decline_code = answer.decline_code;
+  if (is_new) attempt->updated_at = now;
+  if (!answer.payment_method.empty()) order.payment_method = answer.payment_method;
+  order.payment_description = answer.payment_description;
+  order.action_url = answer.action_url;
+  if (!answer.decline_code.empty()) order.decline_code = answer.decline_code;
+  switch (answer.state) {
+    case AttemptState::kOpen:
+      return PutOff(order, now);
+    case AttemptState::kSucceeded:
+      order.wait = Wait::kNone;
+      order.decline_code.clear();
+      return GoTo(order, OrderStep::kInvoice, now);
+    case AttemptState::kDeclined:
+      return Declined(policy, aggregate, order, answer.decline_class, now);
+    case AttemptState::kRequiresAction:
+      return ActionRequired(aggregate, order, is_new, now);
+    case AttemptState::kNoMethod:
+      return NoMethod(aggregate, order, now);
+  }
+}
+
+void InvoiceIssued(Order& order, const std::string& invoice, absl::Time now) {
+  order.invoice = invoice;
+  GoTo(order, OrderStep::kApply, now);
+}
+
+void Apply(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now) {
+  Product& product = aggregate.product;
+  // Cannot happen while orders of a product exclude each other; if it does, the money goes back.
+  if (product.paid_version != order.offer.paid_version || product.state == ProductState::kEnded) {
+    if (!order.charge_id) return Fail(aggregate, order, OrderFailure::kQuoteStale, now);
+    order.failure = OrderFailure::kQuoteStale;
+    return GoTo(order, OrderStep::kRefund, now);
+  }
+  const bool was_online = product.state == ProductState::kActive;
+  if (order.offer.kind == OrderKind::kUpgrade) {
+    ApplyUpgrade(aggregate, order, now);
+  } else {
+    ApplyTerm(aggregate, order, now);
+    SetStatesAfterPayment(product);
+  }
+  ++product.paid_version;
+  product.updated_at = now;
+  LetGo(aggregate, order, /*paid=*/true, now);
+  const bool to_deliver = product.kind != ProductKind::kPlan;
+  GoTo(order, to_deliver ? OrderStep::kDeliver : OrderStep::kDone, now);
+  Reschedule(policy, /*renewal_open=*/false, product);
+  TellOfPayment(aggregate, order, now);
+  if (!to_deliver && !was_online)
+    TellOfOrder(aggregate, order, "product.activated", order.id.ToString(), now);
+}
+
+void DeliveryAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& order,
+                      const DeliveryAnswer& answer, absl::Time now) {
+  Product& product = aggregate.product;
+  switch (answer.state) {
+    case DeliveryAnswer::State::kPending:
+      PutOff(order, now);
+      if (answer.retry_at && *answer.retry_at > *order.next_at) order.next_at = answer.retry_at;
+      return;
+    case DeliveryAnswer::State::kRejected:
+      order.failure = OrderFailure::kDeliveryRejected;
+      product.delivery_state = DeliveryState::kFailed;
+      product.updated_at = now;
+      return GoTo(order, OrderStep::kRefund, now);
+    case DeliveryAnswer::State::kDone:
+      break;
+  }
+  const bool was_online = product.state == ProductState::kActive;
+  product.delivery_state = DeliveryState::kDone;
+  product.state = ProductState::kActive;
+  product.updated_at = now;
+  GoTo(order, OrderStep::kDone, now);
+  Reschedule(policy, /*renewal_open=*/false, product);
+  if (!was_online) TellOfOrder(aggregate, order, "product.activated", order.id.ToString(), now);
+}
+
+void RefundMade(Order& order, const std::string& refund, absl::Time now) {
+  order.refund = refund;
+  GoTo(order, OrderStep::kCreditNote, now);
+}
+
+void CreditNoteIssued(Order& order, const std::string& credit_note, absl::Time now) {
+  order.credit_note = credit_note;
+  GoTo(order, OrderStep::kReverse, now);
+}
+
+void Reverse(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now) {
+  Product& product = aggregate.product;
+  for (Term& term : aggregate.terms) {
+    if (term.order_id != order.id || term.state != TermState::kActive) continue;
+    term.state = TermState::kReversed;
+    product.paid_months -= term.cycle_months;
+    ++product.paid_version;
+  }
+  for (const Term& term : aggregate.terms) {
+    if (term.state == TermState::kActive && term.end == ExpiryOf(product))
+      product.cycle_months = term.cycle_months;
+  }
+  GoTo(order, OrderStep::kRefunded, now);
+  product.updated_at = now;
+  if (product.paid_months <= 0) {
+    product.state = ProductState::kEnded;
+  } else if (product.state == ProductState::kReactivating) {
+    product.state = ProductState::kExpired;
+  }
+  // What cannot be delivered is not bought again by itself.
+  if (order.failure == OrderFailure::kDeliveryRejected) product.auto_renew = false;
+  Reschedule(policy, /*renewal_open=*/false, product);
+  TellOfOrder(aggregate, order, "order.refunded", order.id.ToString(), now);
+}
+
+void Fail(Aggregate& aggregate, Order& order, OrderFailure failure, absl::Time now) {
+  order.failure = failure;
+  order.wait = Wait::kNone;
+  order.action_url.clear();
+  const bool has_pro_forma = order.offer.NetMinor() > 0;
+  GoTo(order, has_pro_forma ? OrderStep::kCancelProForma : OrderStep::kFailed, now);
+  if (order.offer.kind == OrderKind::kPurchase) {
+    aggregate.product.state = ProductState::kEnded;
+    aggregate.product.updated_at = now;
+  }
+  LetGo(aggregate, order, /*paid=*/false, now);
+}
+
+void ProFormaCancelled(Order& order, absl::Time now) {
+  GoTo(order, OrderStep::kFailed, now);
+}
+
+void PutOff(Order& order, absl::Time now) {
+  const int doublings = std::min(order.faults, 10);
+  ++order.faults;
+  LookAgainAt(order, now + std::min(kFirstPause * (1 << doublings), kLongestPause), now);
+}
+
+}  // namespace perennial::subscription::core

@@ -1,0 +1,195 @@
+#include "services/subscription/core/renewal_rules.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "services/subscription/core/facts.h"
+#include "services/subscription/core/order_machine.h"
+
+namespace perennial::subscription::core {
+namespace {
+
+constexpr absl::Duration kLookAgain = absl::Minutes(5);
+
+absl::Status ChangeNextPlan(const Catalogue& catalogue, const std::string& plan_id, Product& product) {
+  if (plan_id.empty() || plan_id == product.plan_id) {
+    product.next_plan_id.clear();
+    return absl::OkStatus();
+  }
+  if (product.kind != ProductKind::kPlan) return InvalidField("product.next_plan", "only plans have one");
+  if (plan_id == kFreePlan)
+    return InvalidField("product.next_plan", "to end a paid plan, switch auto_renew off");
+  ASSIGN_OR_RETURN(const Plan wanted, catalogue.FindPlan(plan_id));
+  ASSIGN_OR_RETURN(const Plan present, catalogue.FindPlan(product.plan_id));
+  if (wanted.rank > present.rank)
+    return Precondition("NOT_A_DOWNGRADE", "the plan is of a higher rank: upgrade now");
+  product.next_plan_id = plan_id;
+  return absl::OkStatus();
+}
+
+absl::Status ChangeNextCycle(const Catalogue& catalogue, int cycle_months, Product& product) {
+  if (cycle_months == 0 || cycle_months == product.cycle_months) {
+    product.next_cycle_months = 0;
+    return absl::OkStatus();
+  }
+  const std::string& plan_id = product.next_plan_id.empty() ? product.plan_id : product.next_plan_id;
+  RETURN_IF_ERROR(RenewalPrice(catalogue, product, plan_id, cycle_months).status());
+  product.next_cycle_months = cycle_months;
+  return absl::OkStatus();
+}
+
+void SwitchAutoRenew(bool on, Aggregate& aggregate, absl::Time now) {
+  aggregate.product.auto_renew = on;
+  Order* order = OpenAutomaticRenewal(aggregate);
+  // One that is charging now is finished first; if it is declined, it ends then (R14).
+  if (!on && order != nullptr && !IsCharging(aggregate, *order)) {
+    Fail(aggregate, *order, OrderFailure::kAutoRenewOff, now);
+  }
+}
+
+RenewalState StateOfWaiting(const Order& order) {
+  switch (order.wait) {
+    case Wait::kMethod:
+      return RenewalState::kWaitingForMethod;
+    case Wait::kCustomer:
+      return RenewalState::kWaitingForCustomer;
+    case Wait::kNone:
+    case Wait::kRung:
+      return order.attempt_count == 0 && order.step != OrderStep::kWaiting ? RenewalState::kScheduled
+                                                                           : RenewalState::kRetrying;
+  }
+  return RenewalState::kRetrying;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> OpenRenewal(const Catalogue& catalogue, const Customer& customer, const Uuid& order_id,
+                                 Aggregate& aggregate, absl::Time now) {
+  Product& product = aggregate.product;
+  if (aggregate.account_deleted || !product.renew_at || *product.renew_at > now) return false;
+  if (OpenAutomaticRenewal(aggregate) != nullptr || BlockingOrder(aggregate) != nullptr) {
+    product.renew_at = now + kLookAgain;
+    product.updated_at = now;
+    return false;
+  }
+  ASSIGN_OR_RETURN(Offer offer, OfferAutomaticRenewal(catalogue, aggregate, customer, now));
+  Order order;
+  order.id = order_id;
+  order.account_id = product.account_id;
+  order.offer = std::move(offer);
+  order.next_at = order.created_at = order.updated_at = now;
+  order.first_attempt_at = now;
+  // Counted from the day that the first attempt was planned for, however late it is (R17, R18).
+  order.dunning_ends_at = product.ends_at;
+  aggregate.orders.push_back(order);
+  product.renew_at = std::nullopt;
+  product.updated_at = now;
+  return true;
+}
+
+absl::Status ChangeSettings(const Catalogue& catalogue, const ProductSettings& settings, Aggregate& aggregate,
+                            absl::Time now) {
+  Product& product = aggregate.product;
+  if (product.state == ProductState::kEnded || product.state == ProductState::kPending)
+    return Precondition("PRODUCT_NOT_RENEWABLE", "the product has ended or was never delivered");
+  const bool changes_offer = settings.next_plan_id || settings.next_cycle_months;
+  // The open order's price is fixed and may be charged any moment.
+  if (const Order* open = OpenAutomaticRenewal(aggregate); open != nullptr && changes_offer)
+    return OrderInProgress(*open);
+  if (settings.next_plan_id) RETURN_IF_ERROR(ChangeNextPlan(catalogue, *settings.next_plan_id, product));
+  if (settings.next_cycle_months)
+    RETURN_IF_ERROR(ChangeNextCycle(catalogue, *settings.next_cycle_months, product));
+  if (settings.auto_renew) SwitchAutoRenew(*settings.auto_renew, aggregate, now);
+  Reschedule(catalogue.dunning(), OpenAutomaticRenewal(aggregate) != nullptr, product);
+  product.updated_at = now;
+  return absl::OkStatus();
+}
+
+bool Expire(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
+  Product& product = aggregate.product;
+  if (product.state != ProductState::kActive || !product.expires_at || *product.expires_at > now)
+    return false;
+  product.state = ProductState::kExpired;
+  product.updated_at = now;
+  Reschedule(policy, OpenAutomaticRenewal(aggregate) != nullptr, product);
+  Tell(aggregate, "product.expired", FormatDate(ExpiryOf(product)), now);
+  return true;
+}
+
+bool End(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
+  Product& product = aggregate.product;
+  if (product.state != ProductState::kExpired || !product.ends_at || *product.ends_at > now) return false;
+  if (BlockingOrder(aggregate) != nullptr || OpenAutomaticRenewal(aggregate) != nullptr) return false;
+  product.state = ProductState::kEnded;
+  product.updated_at = now;
+  Reschedule(policy, false, product);
+  Tell(aggregate, "product.deleted", "ended", now).attributes["reason"] = "ended";
+  return true;
+}
+
+bool TellAhead(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
+  Product& product = aggregate.product;
+  if (!product.notice_at || *product.notice_at > now || product.state != ProductState::kActive) return false;
+  const CivilDate expiry = ExpiryOf(product);
+  const bool month_before = product.notice_stage == 0;
+  const int days = month_before ? policy.upcoming_days : policy.expiring_days;
+  // With auto-renew off there is no renewal to announce, only an end, and that twice.
+  const std::string type = month_before && product.auto_renew ? "renewal.upcoming" : "product.expiring";
+  Event& event = Tell(aggregate, type, absl::StrCat(FormatDate(expiry), "/", days), now);
+  event.attributes["days"] = std::to_string(days);
+  event.attributes["currency"] = product.currency;
+  ++product.notice_stage;
+  product.updated_at = now;
+  Reschedule(policy, OpenAutomaticRenewal(aggregate) != nullptr, product);
+  return true;
+}
+
+bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
+  Order* order = OpenAutomaticRenewal(aggregate);
+  if (order == nullptr || order->step != OrderStep::kWaiting || IsCharging(aggregate, *order)) return false;
+  if (!AttemptAllowed(policy, aggregate.AttemptTimes(order->id), now)) return false;
+  order->wait = Wait::kNone;
+  order->next_at = now;
+  order->updated_at = now;
+  return true;
+}
+
+bool CloseForDeletion(Aggregate& aggregate, absl::Time now) {
+  bool all_over = true;
+  for (Order& order : aggregate.orders) {
+    if (order.IsOver()) continue;
+    const Attempt* attempt = aggregate.CurrentAttempt(order);
+    const bool waits_for_customer = attempt != nullptr && attempt->state == AttemptState::kRequiresAction;
+    if (!order.HasFailed() && (waits_for_customer || !IsCharging(aggregate, order)))
+      Fail(aggregate, order, OrderFailure::kAccountDeleted, now);
+    all_over = all_over && order.IsOver();
+  }
+  return all_over;
+}
+
+NextRenewal NextRenewalOf(const Catalogue& catalogue, const Aggregate& aggregate, absl::Time now) {
+  const Product& product = aggregate.product;
+  NextRenewal next;
+  next.order = OpenAutomaticRenewal(aggregate);
+  if (next.order != nullptr) {
+    next.state = StateOfWaiting(*next.order);
+    next.amount = Money{product.currency, next.order->offer.NetMinor()};
+    const bool planned = next.state == RenewalState::kScheduled || next.state == RenewalState::kRetrying;
+    if (planned) next.attempt_at = next.order->next_at;
+    return next;
+  }
+  const auto offer = OfferAutomaticRenewal(catalogue, aggregate, {"en", product.time_zone}, now);
+  if (!offer.ok()) return next;
+  next.amount = Money{product.currency, offer->NetMinor()};
+  if (PaidAhead(product, aggregate.terms, now)) {
+    next.state = RenewalState::kPaid;
+  } else if (product.renew_at) {
+    next.state = RenewalState::kScheduled;
+    next.attempt_at = product.renew_at;
+  }
+  return next;
+}
+
+}  // namespace perennial::subscription::core

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/subscription/core/catalogue.h"
+#include "services/subscription/core/order.h"
+#include "services/subscription/core/quoting.h"
+
+// What time and the customer's switches do to a product (R11, R14, R15, R17–R19). All are pure, and safe to
+// run again: each checks that its moment has come and has not been used yet.
+namespace perennial::subscription::core {
+
+// Opens the order of the renewal that is due. False: not due, or another order is in the way, then looked at
+// again later.
+absl::StatusOr<bool> OpenRenewal(const Catalogue& catalogue, const Customer& customer, const Uuid& order_id,
+                                 Aggregate& aggregate, absl::Time now);
+
+struct ProductSettings {
+  std::optional<bool> auto_renew = {};
+  std::optional<std::string> next_plan_id = {};  // empty: no change of plan
+  std::optional<int> next_cycle_months = {};     // 0: no change of cycle
+};
+// PLAN_NOT_FOUND, NOT_A_DOWNGRADE, CYCLE_NOT_OFFERED, PRODUCT_NOT_RENEWABLE, ORDER_IN_PROGRESS.
+absl::Status ChangeSettings(const Catalogue& catalogue, const ProductSettings& settings, Aggregate& aggregate,
+                            absl::Time now);
+
+// The end of the last paid term (R18). False if it has not come.
+bool Expire(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
+// The end of the time in which it can come back.
+bool End(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
+// The notices before renewal and expiry (R19).
+bool TellAhead(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
+
+// A new payment method: the open renewal is tried at once (R17). False if there is nothing to try, or no
+// attempt is allowed now.
+bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
+
+// The account is deleted (R7): ends what no money is on its way for. True when nothing is open any more.
+bool CloseForDeletion(Aggregate& aggregate, absl::Time now);
+
+// How the next renewal stands (R13).
+enum class RenewalState { kScheduled, kRetrying, kWaitingForMethod, kWaitingForCustomer, kOff, kPaid };
+struct NextRenewal {
+  RenewalState state = RenewalState::kOff;
+  std::optional<absl::Time> attempt_at;
+  std::optional<Money> amount;  // net
+  const Order* order = nullptr;
+};
+NextRenewal NextRenewalOf(const Catalogue& catalogue, const Aggregate& aggregate, absl::Time now);
+
+}  // namespace perennial::subscription::core

@@ -1,0 +1,50 @@
+#include "services/subscription/core/texts.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace perennial::subscription::core {
+namespace {
+
+bool IsFrench(absl::string_view language) {
+  return language == "fr";
+}
+
+std::string KindText(ProductKind kind, bool french) {
+  switch (kind) {
+    case ProductKind::kPlan:
+      return french ? "Formule" : "Plan";
+    case ProductKind::kDomain:
+      return french ? "Domaine" : "Domain";
+    case ProductKind::kMailbox:
+      return french ? "Boîte mail" : "Mailbox";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string CycleText(int cycle_months, absl::string_view language) {
+  const bool french = IsFrench(language);
+  if (cycle_months % 12 != 0) return absl::StrCat(cycle_months, french ? " mois" : " months");
+  const int years = cycle_months / 12;
+  if (french) return absl::StrCat(years, years == 1 ? " an" : " ans");
+  return absl::StrCat(years, years == 1 ? " year" : " years");
+}
+
+std::string TermText(ProductKind kind, absl::string_view display_name, int cycle_months,
+                     absl::string_view language) {
+  return absl::StrCat(KindText(kind, IsFrench(language)), " ", display_name.substr(0, 150), ", ",
+                      CycleText(cycle_months, language));
+}
+
+std::string UpgradeText(absl::string_view from, absl::string_view to, absl::string_view language) {
+  return IsFrench(language) ? absl::StrCat("Passage de la formule ", from, " à ", to)
+                            : absl::StrCat("Upgrade from plan ", from, " to ", to);
+}
+
+std::string RestoreText(absl::string_view domain, absl::string_view language) {
+  return IsFrench(language) ? absl::StrCat("Restauration du domaine ", domain.substr(0, 150))
+                            : absl::StrCat("Restoring domain ", domain.substr(0, 150));
+}
+
+}  // namespace perennial::subscription::core

@@ -1,0 +1,122 @@
+#include <cstdio>
+
+#include "services/subscription/app/deletions.h"
+#include "services/subscription/app/orders.h"
+#include "services/subscription/app/products.h"
+#include "services/subscription/app/quotes.h"
+#include "services/subscription/app/renewals.h"
+#include "services/subscription/app/sites.h"
+#include "services/subscription/config.h"
+#include "services/subscription/rpc/accounts_client.h"
+#include "services/subscription/rpc/billing_client.h"
+#include "services/subscription/rpc/delivery_client.h"
+#include "services/subscription/rpc/handlers.h"
+#include "services/subscription/rpc/payments_client.h"
+#include "services/subscription/storage/business_metrics.h"
+#include "services/subscription/storage/postgres_deletion_store.h"
+#include "services/subscription/storage/postgres_product_store.h"
+#include "services/subscription/storage/postgres_quote_store.h"
+#include "services/subscription/storage/postgres_site_store.h"
+
+namespace perennial::subscription {
+namespace {
+
+// All objects of the service, in the order of their construction.
+struct Parts {
+  Parts(const Config& config, Process& process)
+      : account_peer(process.Connect(config.process.account_target)),
+        billing_peer(process.Connect(config.billing_target)),
+        payment_token_peer(process.Connect(config.payment_token_target)),
+        domain_mailbox_peer(process.Connect(config.domain_mailbox_target)),
+        accounts(*account_peer),
+        billing(*billing_peer),
+        payments(*payment_token_peer),
+        delivery(*domain_mailbox_peer, config.catalogue.mailbox_quota_mib()),
+        product_store(process.database(), process.outbox()),
+        site_store(process.database()),
+        quote_store(process.database()),
+        deletion_store(process.database(), process.outbox()),
+        metrics(process.database(), process.metrics(), config.catalogue.dunning(), process.clock()),
+        steps(config.catalogue, product_store, {billing, payments, delivery}, process.clock(), metrics),
+        orders(product_store, quote_store, deletion_store, steps, process.clock(), process.ids()),
+        quotes(config.catalogue, product_store, site_store, quote_store, deletion_store,
+               {accounts, billing, delivery}, process.clock(), process.ids()),
+        sites(config.catalogue, site_store, deletion_store, process.clock(), process.ids()),
+        products(config.catalogue, product_store, payments, process.clock()),
+        renewals(config.catalogue, product_store, accounts, process.clock(), process.ids()),
+        deletions(deletion_store, product_store, process.clock()) {}
+
+  std::unique_ptr<rpc::Peer> account_peer, billing_peer, payment_token_peer, domain_mailbox_peer;
+  AccountsClient accounts;
+  BillingClient billing;
+  PaymentsClient payments;
+  DeliveryClient delivery;
+  PostgresProductStore product_store;
+  PostgresSiteStore site_store;
+  PostgresQuoteStore quote_store;
+  PostgresDeletionStore deletion_store;
+  BusinessMetrics metrics;
+  OrderSteps steps;
+  Orders orders;
+  Quotes quotes;
+  Sites sites;
+  Products products;
+  Renewals renewals;
+  Deletions deletions;
+};
+
+void AddServices(const Config& config, Process& process, Parts& parts) {
+  const crypto::PageTokens& tokens = process.page_tokens();
+  process.Serve(MakeCatalogueService(config.catalogue));
+  process.Serve(MakeSiteService(parts.sites, tokens));
+  process.Serve(MakeProductService(parts.products, tokens));
+  process.Serve(MakeOrderService(parts.quotes, parts.orders, tokens, process.clock()));
+  process.Serve(MakeEntitlementService(parts.sites));
+  process.Serve(MakeOrderBooksService(parts.product_store, tokens));
+  process.Serve(MakePersonalDataService(
+      [&](const Uuid& account_id) { return parts.deletion_store.Export(account_id); }));
+}
+
+// Expiries before renewals, so that on a jump of the clock a product is seen to end before it comes back.
+void AddJobs(Process& process, Parts& parts) {
+  process.AddJob({"expiries", absl::Seconds(5), [&] { return parts.renewals.ExpireDue(); }});
+  process.AddJob({"notices", absl::Seconds(30), [&] { return parts.renewals.TellDue(); }});
+  process.AddJob({"renewals", absl::Seconds(2), [&] { return parts.renewals.OpenDue(); }});
+  process.AddJob({"orders", absl::Milliseconds(500), [&] { return parts.orders.RunDue(); }});
+  process.AddJob({"ends", absl::Seconds(30), [&] { return parts.renewals.EndDue(); }});
+  process.AddJob({"deletions", absl::Seconds(2), [&] { return parts.deletions.RunDue(); }});
+  process.AddJob({"purge_quotes", absl::Minutes(1), [&] { return parts.quotes.Purge(); }});
+  process.AddJob({"measure", absl::Seconds(5), [&] { return parts.metrics.Measure(); }});
+}
+
+void AddConsumers(Process& process, Parts& parts) {
+  process.Consume("account", [&](const Event& event) -> absl::Status {
+    if (event.type != "account.deleted") return absl::OkStatus();
+    const absl::Status forgotten = process.ForgetRequests(event.account_id);
+    return forgotten.ok() ? parts.deletions.OnAccountDeleted(event.account_id) : forgotten;
+  });
+  process.Consume("payment_token", [&](const Event& event) -> absl::Status {
+    // payment_method.deleted needs nothing here: payment_token chooses among what it still holds (R16).
+    if (event.type != "payment_method.created") return absl::OkStatus();
+    return parts.renewals.OnPaymentMethod(event.account_id);
+  });
+}
+
+}  // namespace
+}  // namespace perennial::subscription
+
+int main() {
+  using namespace perennial;
+  Environment environment;
+  const auto config = subscription::ReadConfig(environment);
+  if (!config.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(config.status().message()).c_str());
+    return 2;
+  }
+  Process process(config->process);
+  subscription::Parts parts(*config, process);
+  subscription::AddServices(*config, process, parts);
+  subscription::AddJobs(process, parts);
+  subscription::AddConsumers(process, parts);
+  return process.Run();
+}

@@ -1,0 +1,120 @@
+#include "services/subscription/rpc/payments_client.h"
+
+#include "libs/base/error.h"
+#include "libs/base/resource_name.h"
+#include "libs/rpc/proto_values.h"
+#include "perennial/payment_token/v1/charge_service.pb.h"
+#include "services/subscription/core/facts.h"
+
+namespace perennial::subscription {
+namespace {
+
+namespace payment_v1 = payment_token::v1;
+
+constexpr char kService[] = "perennial.payment_token.v1.ChargeService/";
+
+std::string ChargeName(const core::Order& order, const Uuid& charge_id) {
+  return MakeChildName(order.account_id, "charges", charge_id);
+}
+
+// An unknown state of a newer peer is an outcome that is not known.
+core::AttemptState FromProto(payment_v1::ChargeState state) {
+  switch (state) {
+    case payment_v1::CHARGE_STATE_SUCCEEDED:
+      return core::AttemptState::kSucceeded;
+    case payment_v1::CHARGE_STATE_DECLINED:
+      return core::AttemptState::kDeclined;
+    case payment_v1::CHARGE_STATE_REQUIRES_ACTION:
+      return core::AttemptState::kRequiresAction;
+    case payment_v1::CHARGE_STATE_NO_PAYMENT_METHOD:
+      return core::AttemptState::kNoMethod;
+    case payment_v1::CHARGE_STATE_UNSPECIFIED:
+    case payment_v1::CHARGE_STATE_PENDING:
+    case payment_v1::CHARGE_STATE_UNKNOWN:
+    default:
+      return core::AttemptState::kOpen;
+  }
+}
+
+core::DeclineClass FromProto(payment_v1::DeclineClass decline_class) {
+  switch (decline_class) {
+    case payment_v1::DECLINE_CLASS_HARD:
+      return core::DeclineClass::kHard;
+    case payment_v1::DECLINE_CLASS_CUSTOMER_ACTION:
+      return core::DeclineClass::kCustomerAction;
+    case payment_v1::DECLINE_CLASS_UNSPECIFIED:
+    case payment_v1::DECLINE_CLASS_SOFT:
+    default:
+      return core::DeclineClass::kSoft;
+  }
+}
+
+core::ChargeAnswer FromProto(const payment_v1::Charge& charge) {
+  core::ChargeAnswer answer;
+  answer.state = FromProto(charge.state());
+  answer.decline_code = charge.decline_code();
+  answer.decline_class = FromProto(charge.decline_class());
+  answer.action_url = charge.action_url();
+  answer.payment_method = charge.payment_method();
+  answer.payment_description = charge.payment_description();
+  return answer;
+}
+
+}  // namespace
+
+absl::StatusOr<core::ChargeAnswer> PaymentsClient::Charge(const core::Order& order,
+                                                          const core::Attempt& attempt) {
+  payment_v1::CreateChargeRequest request;
+  request.set_name(ChargeName(order, attempt.id));
+  request.set_order(core::OrderName(order));
+  request.set_payment_method(attempt.payment_method);
+  *request.mutable_amount() = rpc::ToProto(Money{order.offer.currency, attempt.amount_minor});
+  request.set_off_session(attempt.off_session);
+  request.set_description("Perennial " + order.id.ToString());
+  request.set_request_id(attempt.id.ToString());
+  ASSIGN_OR_RETURN(const auto charge, peer_.Call<payment_v1::Charge>(std::string(kService) + "CreateCharge",
+                                                                     request, absl::Seconds(25)));
+  return FromProto(charge);
+}
+
+absl::StatusOr<core::ChargeAnswer> PaymentsClient::Ask(const core::Order& order,
+                                                       const core::Attempt& attempt) {
+  payment_v1::GetChargeRequest request;
+  request.set_name(ChargeName(order, attempt.id));
+  ASSIGN_OR_RETURN(const auto charge,
+                   peer_.Call<payment_v1::Charge>(std::string(kService) + "GetCharge", request));
+  return FromProto(charge);
+}
+
+absl::StatusOr<Refund> PaymentsClient::GiveBack(const core::Order& order) {
+  payment_v1::CreateRefundRequest request;
+  request.set_charge(ChargeName(order, *order.charge_id));
+  request.set_refund_id(Uuid::Derive(order.id, "refund").ToString());
+  request.set_request_id(Uuid::Derive(order.id, "refund/request").ToString());
+  ASSIGN_OR_RETURN(const auto refund, peer_.Call<payment_v1::Refund>(std::string(kService) + "CreateRefund",
+                                                                     request, absl::Seconds(25)));
+  switch (refund.state()) {
+    case payment_v1::REFUND_STATE_SUCCEEDED:
+      return Refund{Refund::State::kSucceeded, refund.name()};
+    case payment_v1::REFUND_STATE_FAILED:
+      return Refund{Refund::State::kFailed, refund.name()};
+    case payment_v1::REFUND_STATE_UNSPECIFIED:
+    case payment_v1::REFUND_STATE_PENDING:
+    case payment_v1::REFUND_STATE_UNKNOWN:
+    default:
+      return Refund{Refund::State::kPending, refund.name()};
+  }
+}
+
+absl::StatusOr<std::string> PaymentsClient::DefaultMethod(const Uuid& account_id) {
+  payment_v1::GetDefaultPaymentMethodRequest request;
+  request.set_account(AccountName(account_id));
+  // A page must not wait for it: without an answer it is left out.
+  const auto method = peer_.Call<payment_v1::PaymentMethod>(std::string(kService) + "GetDefaultPaymentMethod",
+                                                            request, absl::Seconds(2));
+  if (ReasonOf(method.status()) == "PAYMENT_METHOD_MISSING") return "";
+  RETURN_IF_ERROR(method.status());
+  return method->name();
+}
+
+}  // namespace perennial::subscription

@@ -1,0 +1,126 @@
+#include "services/subscription/storage/postgres_deletion_store.h"
+
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+
+namespace perennial::subscription {
+
+absl::Status PostgresDeletionStore::Enter(const Uuid& account_id) {
+  // Shared: callers do not wait for each other, only for a purge, and it for them.
+  RETURN_IF_ERROR(
+      database_.Query("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))::text", account_id)
+          .status());
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT account_id FROM account_deletions WHERE account_id = $1", account_id));
+  return rows.empty() ? absl::OkStatus() : Precondition("ACCOUNT_DELETED", "the account was deleted");
+}
+
+absl::Status PostgresDeletionStore::MarkDeleted(const Uuid& account_id, absl::Time now) {
+  return database_
+      .Query(
+          "INSERT INTO account_deletions (account_id, requested_at, next_at) VALUES ($1, $2, $2) ON CONFLICT "
+          "DO "
+          "NOTHING",
+          account_id, now)
+      .status();
+}
+
+absl::StatusOr<std::vector<Uuid>> PostgresDeletionStore::Pending(absl::Time now, int limit) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "SELECT account_id FROM account_deletions WHERE next_at <= $1 ORDER BY next_at LIMIT $2", now,
+          limit));
+  std::vector<Uuid> ids;
+  for (const pg::Row row : rows) ids.push_back(row.Get<Uuid>("account_id"));
+  return ids;
+}
+
+absl::Status PostgresDeletionStore::LookAgain(const Uuid& account_id, absl::Time at) {
+  return database_
+      .Query("UPDATE account_deletions SET next_at = $2 WHERE account_id = $1 AND next_at IS NOT NULL",
+             account_id, at)
+      .status();
+}
+
+absl::StatusOr<std::vector<Uuid>> PostgresDeletionStore::ProductIds(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   database_.Query("SELECT id FROM products WHERE account_id = $1 ORDER BY id", account_id));
+  std::vector<Uuid> ids;
+  for (const pg::Row row : rows) ids.push_back(row.Get<Uuid>("id"));
+  return ids;
+}
+
+absl::StatusOr<bool> PostgresDeletionStore::Purge(const Uuid& account_id, const std::vector<Event>& events,
+                                                  absl::Time now) {
+  bool purged = false;
+  const absl::Status status = database_.Transact([&]() -> absl::Status {
+    purged = false;
+    // Waits for whoever is inside Enter; what they began is seen below.
+    RETURN_IF_ERROR(
+        database_.Query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))::text", account_id).status());
+    ASSIGN_OR_RETURN(
+        const pg::Rows open,
+        database_.Query("SELECT id FROM orders WHERE account_id = $1 AND step NOT IN ('done', 'failed', "
+                        "'refunded') LIMIT 1",
+                        account_id));
+    if (!open.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(
+        database_
+            .Query("DELETE FROM attempts WHERE order_id IN (SELECT id FROM orders WHERE account_id = $1)",
+                   account_id)
+            .status());
+    RETURN_IF_ERROR(database_.Query("DELETE FROM orders WHERE account_id = $1", account_id).status());
+    RETURN_IF_ERROR(
+        database_
+            .Query("DELETE FROM terms WHERE product_id IN (SELECT id FROM products WHERE account_id = $1)",
+                   account_id)
+            .status());
+    RETURN_IF_ERROR(database_.Query("DELETE FROM products WHERE account_id = $1", account_id).status());
+    RETURN_IF_ERROR(database_.Query("DELETE FROM quotes WHERE account_id = $1", account_id).status());
+    RETURN_IF_ERROR(database_.Query("DELETE FROM sites WHERE account_id = $1", account_id).status());
+    RETURN_IF_ERROR(
+        database_
+            .Query("UPDATE account_deletions SET next_at = NULL, requested_at = least(requested_at, $2) "
+                   "WHERE account_id = $1",
+                   account_id, now)
+            .status());
+    purged = true;
+    return outbox_.Add(events);
+  });
+  RETURN_IF_ERROR(status);
+  return purged;
+}
+
+absl::StatusOr<std::string> PostgresDeletionStore::Export(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "SELECT jsonb_build_object("
+          "'sites', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'display_name', display_name, "
+          "'create_time', created_at) ORDER BY created_at), '[]') FROM sites WHERE account_id = $1), "
+          "'products', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'display_name', "
+          "display_name, 'state', state, 'start_date', start_date, 'expiry_date', expiry_date, 'auto_renew', "
+          "auto_renew, 'create_time', created_at) ORDER BY created_at), '[]') FROM products WHERE account_id "
+          "= $1), "
+          "'terms', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'product_id', product_id, "
+          "'start_date', "
+          "start_date, 'end_date', end_date, 'state', state, 'paid', jsonb_build_object('currency_code', "
+          "currency, "
+          "'minor_units', paid_minor)) ORDER BY start_date), '[]') FROM terms WHERE account_id = $1), "
+          "'quotes', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'lines', offer -> 'lines', "
+          "'total', "
+          "jsonb_build_object('currency_code', offer -> 'currency', 'minor_units', total_minor), "
+          "'create_time', "
+          "created_at) ORDER BY created_at), '[]') FROM quotes WHERE account_id = $1), "
+          "'orders', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'product_id', product_id, "
+          "'kind', kind, "
+          "'state', step, 'lines', offer -> 'lines', 'total', jsonb_build_object('currency_code', offer -> "
+          "'currency', 'minor_units', total_minor), 'invoice', invoice, 'create_time', created_at) ORDER BY "
+          "created_at), '[]') FROM orders WHERE account_id = $1))::text AS document",
+          account_id));
+  return rows[0].Get<std::string>("document");
+}
+
+}  // namespace perennial::subscription

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "libs/events/outbox.h"
+#include "libs/pg/database.h"
+#include "services/subscription/app/ports.h"
+
+namespace perennial::subscription {
+
+class PostgresDeletionStore final : public DeletionStore {
+ public:
+  PostgresDeletionStore(pg::Database& database, events::Outbox& outbox)
+      : database_(database), outbox_(outbox) {}
+
+  absl::Status Enter(const Uuid& account_id) override;
+  absl::Status MarkDeleted(const Uuid& account_id, absl::Time now) override;
+  absl::StatusOr<std::vector<Uuid>> Pending(absl::Time now, int limit) override;
+  absl::Status LookAgain(const Uuid& account_id, absl::Time at) override;
+  absl::StatusOr<std::vector<Uuid>> ProductIds(const Uuid& account_id) override;
+  absl::StatusOr<bool> Purge(const Uuid& account_id, const std::vector<Event>& events,
+                             absl::Time now) override;
+
+  // All rows of the account as one JSON object (R7).
+  absl::StatusOr<std::string> Export(const Uuid& account_id);
+
+ private:
+  pg::Database& database_;
+  events::Outbox& outbox_;
+};
+
+}  // namespace perennial::subscription

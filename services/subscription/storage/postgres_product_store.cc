@@ -1,0 +1,296 @@
+#include "services/subscription/storage/postgres_product_store.h"
+
+#include <algorithm>
+
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "services/subscription/app/position.h"
+#include "services/subscription/storage/names.h"
+#include "services/subscription/storage/product_rows.h"
+
+namespace perennial::subscription {
+namespace {
+
+absl::Status NoProduct() {
+  return NotFound("PRODUCT_NOT_FOUND", "there is no such product");
+}
+
+// Why a new product cannot be: its key is taken.
+absl::Status KeyTaken(const core::Product& product) {
+  switch (product.kind) {
+    case core::ProductKind::kPlan:
+      return Precondition("PLAN_ALREADY_ACTIVE", "the site has a paid plan already");
+    case core::ProductKind::kDomain:
+      return Precondition("DOMAIN_UNAVAILABLE", "the account has the domain already");
+    case core::ProductKind::kMailbox:
+      return Refusal(absl::StatusCode::kAlreadyExists, "MAILBOX_EXISTS", "the address exists already");
+  }
+  return absl::InternalError("unknown kind");
+}
+
+std::vector<Claim> ToClaims(const pg::Rows& rows) {
+  std::vector<Claim> claims;
+  for (const pg::Row row : rows) {
+    claims.push_back({row.Get<Uuid>("id"), row.Get<Uuid>("product_id"), row.Get<int64_t>("version")});
+  }
+  return claims;
+}
+
+absl::StatusOr<std::vector<ProductStore::Due>> ToDue(absl::StatusOr<pg::Rows> rows) {
+  RETURN_IF_ERROR(rows.status());
+  std::vector<ProductStore::Due> due;
+  for (const pg::Row row : *rows) due.push_back({row.Get<Uuid>("id"), row.Get<Uuid>("account_id")});
+  return due;
+}
+
+template <typename Value>
+const Value* FindById(const std::vector<Value>& values, const Uuid& id) {
+  const auto it =
+      std::find_if(values.begin(), values.end(), [&](const Value& value) { return value.id == id; });
+  return it == values.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+absl::Status PostgresProductStore::Create(const core::Aggregate& aggregate) {
+  return database_.Transact([&]() -> absl::Status {
+    if (aggregate.product.site_id) {
+      // Keeps the site from being deleted meanwhile.
+      ASSIGN_OR_RETURN(const pg::Rows site, database_.Query("SELECT id FROM sites WHERE id = $1 FOR SHARE",
+                                                            *aggregate.product.site_id));
+      if (site.empty()) return NotFound("SITE_NOT_FOUND", "there is no such site");
+    }
+    core::Product product = aggregate.product;
+    product.version = 1;
+    const absl::Status inserted = InsertProduct(database_, product);
+    if (absl::IsAlreadyExists(inserted)) return KeyTaken(product);
+    RETURN_IF_ERROR(inserted);
+    for (core::Order order : aggregate.orders) {
+      order.version = 1;
+      RETURN_IF_ERROR(InsertOrder(database_, order));
+    }
+    return outbox_.Add(aggregate.events);
+  });
+}
+
+absl::StatusOr<core::Aggregate> PostgresProductStore::Update(const Uuid& product_id, Decide decide) {
+  core::Aggregate result;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS
+                                                          " FROM products WHERE id = $1 FOR UPDATE",
+                                                          product_id));
+    if (rows.empty()) return NoProduct();
+    ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, /*lock=*/true));
+    ASSIGN_OR_RETURN(const pg::Rows deleted,
+                     database_.Query("SELECT account_id FROM account_deletions WHERE account_id = $1",
+                                     loaded[0].product.account_id));
+    loaded[0].account_deleted = !deleted.empty();
+    result = loaded[0];
+    RETURN_IF_ERROR(decide(result));
+    RETURN_IF_ERROR(Write(loaded[0], result));
+    return outbox_.Add(result.events);
+  }));
+  std::erase_if(result.terms, [](const core::Term& term) { return term.state != core::TermState::kActive; });
+  return result;
+}
+
+// What ends goes first, because what begins may take its place in a unique index.
+absl::Status PostgresProductStore::Write(const core::Aggregate& before, core::Aggregate& after) {
+  for (const core::Term& term : after.terms) {
+    const core::Term* old = FindById(before.terms, term.id);
+    if (old != nullptr && *old != term) RETURN_IF_ERROR(PutTerm(database_, after.product, term));
+  }
+  for (core::Order& order : after.orders) {
+    const core::Order* old = FindById(before.orders, order.id);
+    if (old == nullptr || *old == order) continue;
+    ++order.version;
+    RETURN_IF_ERROR(UpdateOrder(database_, order));
+  }
+  for (core::Order& order : after.orders) {
+    if (FindById(before.orders, order.id) != nullptr) continue;
+    order.version = 1;
+    RETURN_IF_ERROR(InsertOrder(database_, order));
+  }
+  for (const core::Term& term : after.terms) {
+    if (FindById(before.terms, term.id) == nullptr) RETURN_IF_ERROR(PutTerm(database_, after.product, term));
+  }
+  for (const core::Attempt& attempt : after.attempts) {
+    const core::Attempt* old = FindById(before.attempts, attempt.id);
+    if (old == nullptr || *old != attempt) RETURN_IF_ERROR(PutAttempt(database_, attempt));
+  }
+  if (before.product == after.product) return absl::OkStatus();
+  ++after.product.version;
+  return UpdateProduct(database_, after.product);
+}
+
+absl::StatusOr<core::Aggregate> PostgresProductStore::Load(const Uuid& product_id) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS " FROM products WHERE id = $1", product_id));
+  if (rows.empty()) return NoProduct();
+  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, /*lock=*/false));
+  return loaded[0];
+}
+
+absl::StatusOr<std::vector<core::Aggregate>> PostgresProductStore::List(const Uuid& account_id,
+                                                                        const ProductFilter& filter,
+                                                                        const std::string& after, int limit) {
+  const std::optional<std::string> kind = filter.kind ? std::optional(ToText(*filter.kind)) : std::nullopt;
+  const std::optional<std::string> state = filter.state ? std::optional(ToText(*filter.state)) : std::nullopt;
+  const std::vector<std::string> parts = absl::StrSplit(after, '/');
+  const bool first = parts.size() != 2;
+  const std::string date = first ? (filter.descending ? "9999-12-31" : "0001-01-01") : parts[0];
+  const Uuid id = first ? Uuid::FromTrusted(filter.descending ? "ffffffff-ffff-ffff-ffff-ffffffffffff"
+                                                              : "00000000-0000-0000-0000-000000000000")
+                        : Uuid::FromTrusted(parts[1]);
+  // What was ordered and never paid is nobody's product.
+  absl::StatusOr<pg::Rows> rows =
+      filter.descending
+          ? database_.Query(
+                "SELECT " PERENNIAL_PRODUCT_COLUMNS
+                " FROM products WHERE account_id = $1 AND ($2::text IS NULL OR kind = $2) AND ($3::text IS "
+                "NULL OR "
+                "state = $3) AND ($4::date IS NULL OR expiry_date < $4) AND (start_date IS NOT NULL OR state "
+                "= "
+                "'pending') AND (coalesce(expiry_date, DATE '9999-12-31'), id) < ($5::date, $6) ORDER BY "
+                "coalesce(expiry_date, DATE '9999-12-31') DESC, id DESC LIMIT $7",
+                account_id, kind, state, filter.expiring_before, date, id, limit)
+          : database_.Query(
+                "SELECT " PERENNIAL_PRODUCT_COLUMNS
+                " FROM products WHERE account_id = $1 AND ($2::text IS NULL OR kind = $2) AND ($3::text IS "
+                "NULL OR "
+                "state = $3) AND ($4::date IS NULL OR expiry_date < $4) AND (start_date IS NOT NULL OR state "
+                "= "
+                "'pending') AND (coalesce(expiry_date, DATE '9999-12-31'), id) > ($5::date, $6) ORDER BY "
+                "coalesce(expiry_date, DATE '9999-12-31'), id LIMIT $7",
+                account_id, kind, state, filter.expiring_before, date, id, limit);
+  RETURN_IF_ERROR(rows.status());
+  return LoadRest(database_, *rows, /*lock=*/false);
+}
+
+absl::StatusOr<std::vector<TermRow>> PostgresProductStore::Terms(std::optional<Uuid> product_id,
+                                                                 const std::string& after, int limit) {
+  absl::StatusOr<pg::Rows> rows;
+  if (product_id) {
+    const std::vector<std::string> parts = absl::StrSplit(after, absl::MaxSplits('/', 1));
+    const TimePosition from = TimePositionFrom(parts.size() == 2 ? parts[1] : "", absl::UnixEpoch());
+    rows = database_.Query(
+        "SELECT " PERENNIAL_TERM_COLUMNS
+        " FROM terms WHERE product_id = $1 AND (start_date, created_at, id) > ($2::date, $3, $4) "
+        "ORDER BY start_date, created_at, id LIMIT $5",
+        *product_id, parts.size() == 2 ? parts[0] : std::string("0001-01-01"), from.time, from.id, limit);
+  } else {
+    const TimePosition from = TimePositionFrom(after, absl::UnixEpoch());
+    rows = database_.Query("SELECT " PERENNIAL_TERM_COLUMNS
+                           " FROM terms WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3",
+                           from.time, from.id, limit);
+  }
+  RETURN_IF_ERROR(rows.status());
+  std::vector<TermRow> terms;
+  for (const pg::Row row : *rows) terms.push_back(ToTerm(row));
+  return terms;
+}
+
+absl::StatusOr<std::optional<core::Order>> PostgresProductStore::FindOrder(const Uuid& account_id,
+                                                                           const Uuid& order_id) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query("SELECT " PERENNIAL_ORDER_COLUMNS
+                                                        " FROM orders WHERE id = $1 AND account_id = $2",
+                                                        order_id, account_id));
+  if (rows.empty()) return std::nullopt;
+  return ToOrder(rows[0]);
+}
+
+absl::StatusOr<pg::Rows> PostgresProductStore::OrderRows(const OrderPage& page) {
+  if (!page.account_id) {
+    const TimePosition from = TimePositionFrom(page.after, absl::UnixEpoch());
+    return database_.Query("SELECT " PERENNIAL_ORDER_COLUMNS
+                           " FROM orders WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3",
+                           from.time, from.id, page.limit);
+  }
+  const absl::Time last = absl::FromCivil(absl::CivilSecond(9999, 1, 1), absl::UTCTimeZone());
+  const TimePosition from = TimePositionFrom(page.after, last);
+  if (page.product_id) {
+    return database_.Query(
+        "SELECT " PERENNIAL_ORDER_COLUMNS
+        " FROM orders WHERE account_id = $1 AND product_id = $2 AND (created_at, id) < ($3, $4) "
+        "ORDER BY created_at DESC, id DESC LIMIT $5",
+        *page.account_id, *page.product_id, from.time, from.id, page.limit);
+  }
+  return database_.Query("SELECT " PERENNIAL_ORDER_COLUMNS
+                         " FROM orders WHERE account_id = $1 AND (created_at, id) < ($2, $3) "
+                         "ORDER BY created_at DESC, id DESC LIMIT $4",
+                         *page.account_id, from.time, from.id, page.limit);
+}
+
+absl::StatusOr<std::vector<core::Order>> PostgresProductStore::Orders(const OrderPage& page) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, OrderRows(page));
+  std::vector<core::Order> orders;
+  for (const pg::Row row : rows) orders.push_back(ToOrder(row));
+  return orders;
+}
+
+absl::StatusOr<std::vector<Claim>> PostgresProductStore::ClaimDue(absl::Time now, absl::Time lease_until,
+                                                                  int limit) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "UPDATE orders SET lease_until = $2, version = version + 1 WHERE id IN (SELECT id FROM orders "
+          "WHERE next_at <= $1 AND held_by IS NULL AND (lease_until IS NULL OR lease_until <= $1) "
+          "ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, product_id, version",
+          now, lease_until, limit));
+  return ToClaims(rows);
+}
+
+absl::StatusOr<std::optional<Claim>> PostgresProductStore::ClaimOrder(const Uuid& order_id, absl::Time now,
+                                                                      absl::Time lease_until) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("UPDATE orders SET lease_until = $3, version = version + 1 WHERE id = $1 AND "
+                      "next_at IS NOT NULL AND held_by IS NULL AND (lease_until IS NULL OR lease_until "
+                      "<= $2) RETURNING id, product_id, version",
+                      order_id, now, lease_until));
+  if (rows.empty()) return std::nullopt;
+  return ToClaims(rows).front();
+}
+
+absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::RenewalsDue(absl::Time now, int limit) {
+  return ToDue(database_.Query(
+      "SELECT id, account_id FROM products WHERE renew_at <= $1 AND account_id NOT IN (SELECT "
+      "account_id FROM account_deletions WHERE next_at IS NOT NULL) ORDER BY renew_at LIMIT $2",
+      now, limit));
+}
+
+absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::NoticesDue(absl::Time now, int limit) {
+  return ToDue(database_.Query(
+      "SELECT id, account_id FROM products WHERE notice_at <= $1 ORDER BY notice_at LIMIT $2", now, limit));
+}
+
+absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::ExpiriesDue(absl::Time now, int limit) {
+  return ToDue(
+      database_.Query("SELECT id, account_id FROM products WHERE state = 'active' AND expires_at <= $1 ORDER "
+                      "BY expires_at LIMIT $2",
+                      now, limit));
+}
+
+absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::EndsDue(absl::Time now, int limit) {
+  return ToDue(
+      database_.Query("SELECT p.id, p.account_id FROM products p WHERE p.state = 'expired' AND p.ends_at <= "
+                      "$1 AND NOT EXISTS (SELECT "
+                      "FROM orders o WHERE o.product_id = p.id AND o.step NOT IN ('done', 'failed', "
+                      "'refunded', 'cancel_pro_forma')) "
+                      "ORDER BY p.ends_at LIMIT $2",
+                      now, limit));
+}
+
+absl::StatusOr<std::vector<Uuid>> PostgresProductStore::WaitingRenewals(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT product_id FROM orders WHERE account_id = $1 AND step = 'waiting' ORDER BY "
+                      "product_id",
+                      account_id));
+  std::vector<Uuid> ids;
+  for (const pg::Row row : rows) ids.push_back(row.Get<Uuid>("product_id"));
+  return ids;
+}
+
+}  // namespace perennial::subscription

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "libs/events/outbox.h"
+#include "libs/pg/database.h"
+#include "services/subscription/app/ports.h"
+
+namespace perennial::subscription {
+
+class PostgresProductStore final : public ProductStore {
+ public:
+  PostgresProductStore(pg::Database& database, events::Outbox& outbox)
+      : database_(database), outbox_(outbox) {}
+
+  absl::Status Create(const core::Aggregate& aggregate) override;
+  absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) override;
+  absl::StatusOr<core::Aggregate> Load(const Uuid& product_id) override;
+  absl::StatusOr<std::vector<core::Aggregate>> List(const Uuid& account_id, const ProductFilter& filter,
+                                                    const std::string& after, int limit) override;
+  absl::StatusOr<std::vector<TermRow>> Terms(std::optional<Uuid> product_id, const std::string& after,
+                                             int limit) override;
+  absl::StatusOr<std::optional<core::Order>> FindOrder(const Uuid& account_id, const Uuid& order_id) override;
+  absl::StatusOr<std::vector<core::Order>> Orders(const OrderPage& page) override;
+  absl::StatusOr<std::vector<Claim>> ClaimDue(absl::Time now, absl::Time lease_until, int limit) override;
+  absl::StatusOr<std::optional<Claim>> ClaimOrder(const Uuid& order_id, absl::Time now,
+                                                  absl::Time lease_until) override;
+  absl::StatusOr<std::vector<Due>> RenewalsDue(absl::Time now, int limit) override;
+  absl::StatusOr<std::vector<Due>> NoticesDue(absl::Time now, int limit) override;
+  absl::StatusOr<std::vector<Due>> ExpiriesDue(absl::Time now, int limit) override;
+  absl::StatusOr<std::vector<Due>> EndsDue(absl::Time now, int limit) override;
+  absl::StatusOr<std::vector<Uuid>> WaitingRenewals(const Uuid& account_id) override;
+
+ private:
+  absl::StatusOr<pg::Rows> OrderRows(const OrderPage& page);
+  absl::Status Write(const core::Aggregate& before, core::Aggregate& after);
+
+  pg::Database& database_;
+  events::Outbox& outbox_;
+};
+
+}  // namespace perennial::subscription

@@ -1,0 +1,284 @@
+#include "services/subscription/storage/product_rows.h"
+
+#include <algorithm>
+#include <string>
+
+#include "libs/base/status_macros.h"
+#include "services/subscription/storage/names.h"
+#include "services/subscription/storage/offer_json.h"
+
+namespace perennial::subscription {
+namespace {
+
+using OptionalTime = std::optional<absl::Time>;
+
+// 128-bit integers rest as numeric(39).
+std::string ToDecimal(Int128 value) {
+  if (value == 0) return "0";
+  const bool negative = value < 0;
+  std::string digits;
+  for (; value != 0; value /= 10)
+    digits.push_back(static_cast<char>('0' + static_cast<int>(value % 10) * (negative ? -1 : 1)));
+  if (negative) digits.push_back('-');
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
+
+Int128 FromDecimal(const std::string& text) {
+  Int128 value = 0;
+  const bool negative = text.front() == '-';
+  for (const char c : text) {
+    if (c != '-') value = value * 10 + (c - '0');
+  }
+  return negative ? -value : value;
+}
+
+std::optional<CivilDate> ExpiryDate(const core::Product& product) {
+  return product.start ? std::optional(core::ExpiryOf(product)) : std::nullopt;
+}
+
+}  // namespace
+
+core::Product ToProduct(const pg::Row& row) {
+  core::Product product;
+  product.id = row.Get<Uuid>("id");
+  product.account_id = row.Get<Uuid>("account_id");
+  product.kind = FromText<core::ProductKind>(row.Get<std::string>("kind"));
+  product.display_name = row.Get<std::string>("display_name");
+  product.site_id = row.Get<std::optional<Uuid>>("site_id");
+  product.plan_id = row.Get<std::string>("plan_id");
+  product.domain_name = row.Get<std::string>("domain_name");
+  product.domain_product_id = row.Get<std::optional<Uuid>>("domain_product_id");
+  product.local_part = row.Get<std::string>("local_part");
+  product.mailbox_address = row.Get<std::string>("mailbox_address");
+  product.state = FromText<core::ProductState>(row.Get<std::string>("state"));
+  product.delivery_state = FromText<core::DeliveryState>(row.Get<std::string>("delivery_state"));
+  product.currency = row.Get<std::string>("currency");
+  product.cycle_months = row.Get<int>("cycle_months");
+  product.start = row.Get<std::optional<CivilDate>>("start_date");
+  product.paid_months = row.Get<int>("paid_months");
+  product.time_zone = row.Get<std::string>("time_zone");
+  product.auto_renew = row.Get<bool>("auto_renew");
+  product.next_plan_id = row.Get<std::string>("next_plan_id");
+  product.next_cycle_months = row.Get<int>("next_cycle_months");
+  product.renew_at = row.Get<OptionalTime>("renew_at");
+  product.expires_at = row.Get<OptionalTime>("expires_at");
+  product.ends_at = row.Get<OptionalTime>("ends_at");
+  product.notice_at = row.Get<OptionalTime>("notice_at");
+  product.notice_stage = row.Get<int>("notice_stage");
+  product.version = row.Get<int64_t>("version");
+  product.paid_version = row.Get<int64_t>("paid_version");
+  product.created_at = row.Get<absl::Time>("created_at");
+  product.updated_at = row.Get<absl::Time>("updated_at");
+  return product;
+}
+
+TermRow ToTerm(const pg::Row& row) {
+  core::Term term;
+  term.id = row.Get<Uuid>("id");
+  term.order_id = row.Get<Uuid>("order_id");
+  term.plan_id = row.Get<std::string>("plan_id");
+  term.cycle_months = row.Get<int>("cycle_months");
+  term.start = row.Get<CivilDate>("start_date");
+  term.end = row.Get<CivilDate>("end_date");
+  term.time_zone = row.Get<std::string>("time_zone");
+  term.paid_minor = row.Get<int64_t>("paid_minor");
+  term.value = Rational(FromDecimal(row.Get<std::string>("value_numerator")),
+                        FromDecimal(row.Get<std::string>("value_denominator")));
+  term.whole_days = row.Get<int>("whole_days");
+  term.state = FromText<core::TermState>(row.Get<std::string>("state"));
+  term.created_at = row.Get<absl::Time>("created_at");
+  return {term, row.Get<Uuid>("account_id"), row.Get<Uuid>("product_id"), row.Get<std::string>("currency")};
+}
+
+core::Order ToOrder(const pg::Row& row) {
+  core::Order order;
+  order.id = row.Get<Uuid>("id");
+  order.account_id = row.Get<Uuid>("account_id");
+  order.quote_id = row.Get<std::optional<Uuid>>("quote_id");
+  order.offer = OfferFromJson(row.Get<std::string>("offer"));
+  order.step = FromText<core::OrderStep>(row.Get<std::string>("step"));
+  order.failure = FromText<core::OrderFailure>(row.Get<std::string>("failure"));
+  order.total_minor = row.Get<std::optional<int64_t>>("total_minor");
+  order.wanted_method = row.Get<std::string>("wanted_method");
+  order.payment_method = row.Get<std::string>("payment_method");
+  order.payment_description = row.Get<std::string>("payment_description");
+  order.charge_id = row.Get<std::optional<Uuid>>("charge_id");
+  order.attempt_count = row.Get<int>("attempt_count");
+  order.wait = FromText<core::Wait>(row.Get<std::string>("wait"));
+  order.next_at = row.Get<OptionalTime>("next_at");
+  order.first_attempt_at = row.Get<OptionalTime>("first_attempt_at");
+  order.dunning_ends_at = row.Get<OptionalTime>("dunning_ends_at");
+  order.decline_code = row.Get<std::string>("decline_code");
+  order.action_url = row.Get<std::string>("action_url");
+  order.invoice = row.Get<std::string>("invoice");
+  order.refund = row.Get<std::string>("refund");
+  order.credit_note = row.Get<std::string>("credit_note");
+  order.held_by = row.Get<std::optional<Uuid>>("held_by");
+  order.faults = row.Get<int>("faults");
+  order.lease_until = row.Get<OptionalTime>("lease_until");
+  order.version = row.Get<int64_t>("version");
+  order.created_at = row.Get<absl::Time>("created_at");
+  order.updated_at = row.Get<absl::Time>("updated_at");
+  return order;
+}
+
+core::Attempt ToAttempt(const pg::Row& row) {
+  core::Attempt attempt;
+  attempt.id = row.Get<Uuid>("id");
+  attempt.order_id = row.Get<Uuid>("order_id");
+  attempt.number = row.Get<int>("number");
+  attempt.amount_minor = row.Get<int64_t>("amount_minor");
+  attempt.payment_method = row.Get<std::string>("payment_method");
+  attempt.off_session = row.Get<bool>("off_session");
+  attempt.state = FromText<core::AttemptState>(row.Get<std::string>("state"));
+  attempt.decline_code = row.Get<std::string>("decline_code");
+  attempt.created_at = row.Get<absl::Time>("created_at");
+  attempt.updated_at = row.Get<absl::Time>("updated_at");
+  return attempt;
+}
+
+absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, const pg::Rows& products,
+                                                      bool lock) {
+  std::vector<core::Aggregate> aggregates;
+  std::vector<Uuid> ids;
+  for (const pg::Row row : products) {
+    aggregates.emplace_back();
+    aggregates.back().product = ToProduct(row);
+    ids.push_back(aggregates.back().product.id);
+  }
+  if (ids.empty()) return aggregates;
+  const auto find = [&](const Uuid& id) -> core::Aggregate& {
+    return *std::find_if(aggregates.begin(), aggregates.end(),
+                         [&](const auto& a) { return a.product.id == id; });
+  };
+  ASSIGN_OR_RETURN(const pg::Rows terms, database.Query("SELECT " PERENNIAL_TERM_COLUMNS
+                                                        " FROM terms WHERE product_id = ANY($1) AND "
+                                                        "state = 'active' ORDER BY start_date",
+                                                        ids));
+  for (const pg::Row row : terms) find(row.Get<Uuid>("product_id")).terms.push_back(ToTerm(row).term);
+  ASSIGN_OR_RETURN(const pg::Rows orders,
+                   lock ? database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
+                                         " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
+                                         "('done', 'failed', 'refunded') ORDER BY created_at, id FOR UPDATE",
+                                         ids)
+                        : database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
+                                         " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
+                                         "('done', 'failed', 'refunded') ORDER BY created_at, id",
+                                         ids));
+  std::vector<Uuid> order_ids;
+  for (const pg::Row row : orders) {
+    core::Order order = ToOrder(row);
+    order_ids.push_back(order.id);
+    find(order.offer.product_id).orders.push_back(std::move(order));
+  }
+  if (order_ids.empty()) return aggregates;
+  ASSIGN_OR_RETURN(
+      const pg::Rows attempts,
+      database.Query("SELECT id, order_id, number, amount_minor, payment_method, off_session, state, "
+                     "decline_code, created_at, updated_at FROM attempts WHERE order_id = ANY($1) "
+                     "ORDER BY order_id, number",
+                     order_ids));
+  for (const pg::Row row : attempts) {
+    const core::Attempt attempt = ToAttempt(row);
+    for (core::Aggregate& aggregate : aggregates) {
+      if (aggregate.FindOrder(attempt.order_id) != nullptr) aggregate.attempts.push_back(attempt);
+    }
+  }
+  return aggregates;
+}
+
+absl::Status InsertProduct(pg::Database& database, const core::Product& product) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows inserted,
+      database.Query("INSERT INTO products (" PERENNIAL_PRODUCT_COLUMNS
+                     ", expiry_date) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+                     "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, "
+                     "$26, $27, $28, $29, "
+                     "$30) ON CONFLICT DO NOTHING",
+                     product.id, product.account_id, ToText(product.kind), product.display_name,
+                     product.site_id, product.plan_id, product.domain_name, product.domain_product_id,
+                     product.local_part, product.mailbox_address, ToText(product.state),
+                     ToText(product.delivery_state), product.currency, product.cycle_months, product.start,
+                     product.paid_months, product.time_zone, product.auto_renew, product.next_plan_id,
+                     product.next_cycle_months, product.renew_at, product.expires_at, product.ends_at,
+                     product.notice_at, product.notice_stage, product.version, product.paid_version,
+                     product.created_at, product.updated_at, ExpiryDate(product)));
+  return inserted.affected() == 1 ? absl::OkStatus()
+                                  : absl::AlreadyExistsError("a product of this key exists");
+}
+
+absl::Status UpdateProduct(pg::Database& database, const core::Product& product) {
+  return database
+      .Query(
+          "UPDATE products SET plan_id = $2, state = $3, delivery_state = $4, cycle_months = $5, start_date "
+          "= $6, "
+          "expiry_date = $7, paid_months = $8, time_zone = $9, auto_renew = $10, next_plan_id = $11, "
+          "next_cycle_months = $12, renew_at = $13, expires_at = $14, ends_at = $15, notice_at = $16, "
+          "notice_stage = $17, version = $18, paid_version = $19, updated_at = $20 WHERE id = $1",
+          product.id, product.plan_id, ToText(product.state), ToText(product.delivery_state),
+          product.cycle_months, product.start, ExpiryDate(product), product.paid_months, product.time_zone,
+          product.auto_renew, product.next_plan_id, product.next_cycle_months, product.renew_at,
+          product.expires_at, product.ends_at, product.notice_at, product.notice_stage, product.version,
+          product.paid_version, product.updated_at)
+      .status();
+}
+
+absl::Status InsertOrder(pg::Database& database, const core::Order& order) {
+  return database
+      .Query("INSERT INTO orders (" PERENNIAL_ORDER_COLUMNS
+             ", product_id, kind, term_start) VALUES ($1, $2, $3, $4, "
+             "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
+             "$25, $26, "
+             "$27, $28, $29, $30)",
+             order.id, order.account_id, order.quote_id, OfferToJson(order.offer), ToText(order.step),
+             ToText(order.failure), order.total_minor, order.wanted_method, order.payment_method,
+             order.payment_description, order.charge_id, order.attempt_count, ToText(order.wait),
+             order.next_at, order.first_attempt_at, order.dunning_ends_at, order.decline_code,
+             order.action_url, order.invoice, order.refund, order.credit_note, order.held_by, order.faults,
+             order.lease_until, order.version, order.created_at, order.updated_at, order.offer.product_id,
+             ToText(order.offer.kind), order.offer.TermStart())
+      .status();
+}
+
+absl::Status UpdateOrder(pg::Database& database, const core::Order& order) {
+  return database
+      .Query(
+          "UPDATE orders SET step = $2, failure = $3, total_minor = $4, payment_method = $5, "
+          "payment_description = $6, charge_id = $7, attempt_count = $8, wait = $9, next_at = $10, "
+          "decline_code = $11, action_url = $12, invoice = $13, refund = $14, credit_note = $15, held_by = "
+          "$16, "
+          "faults = $17, lease_until = $18, version = $19, updated_at = $20 WHERE id = $1",
+          order.id, ToText(order.step), ToText(order.failure), order.total_minor, order.payment_method,
+          order.payment_description, order.charge_id, order.attempt_count, ToText(order.wait), order.next_at,
+          order.decline_code, order.action_url, order.invoice, order.refund, order.credit_note, order.held_by,
+          order.faults, order.lease_until, order.version, order.updated_at)
+      .status();
+}
+
+absl::Status PutAttempt(pg::Database& database, const core::Attempt& attempt) {
+  return database
+      .Query(
+          "INSERT INTO attempts (id, order_id, number, amount_minor, payment_method, off_session, state, "
+          "decline_code, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+          "ON CONFLICT (id) DO UPDATE SET state = excluded.state, decline_code = excluded.decline_code, "
+          "updated_at = excluded.updated_at",
+          attempt.id, attempt.order_id, attempt.number, attempt.amount_minor, attempt.payment_method,
+          attempt.off_session, ToText(attempt.state), attempt.decline_code, attempt.created_at,
+          attempt.updated_at)
+      .status();
+}
+
+absl::Status PutTerm(pg::Database& database, const core::Product& product, const core::Term& term) {
+  return database
+      .Query("INSERT INTO terms (" PERENNIAL_TERM_COLUMNS
+             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+             "$13, $14, $15, $16) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
+             term.id, product.id, product.account_id, term.order_id, term.plan_id, term.cycle_months,
+             term.start, term.end, term.time_zone, product.currency, term.paid_minor,
+             ToDecimal(term.value.numerator()), ToDecimal(term.value.denominator()), term.whole_days,
+             ToText(term.state), term.created_at)
+      .status();
+}
+
+}  // namespace perennial::subscription

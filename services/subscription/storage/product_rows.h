@@ -1,0 +1,46 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/pg/database.h"
+#include "services/subscription/app/ports.h"
+
+// Reading and writing the rows that make an Aggregate; used by the stores.
+namespace perennial::subscription {
+
+#define PERENNIAL_PRODUCT_COLUMNS                                                                         \
+  "id, account_id, kind, display_name, site_id, plan_id, domain_name, domain_product_id, local_part, "    \
+  "mailbox_address, state, delivery_state, currency, cycle_months, start_date, paid_months, time_zone, "  \
+  "auto_renew, next_plan_id, next_cycle_months, renew_at, expires_at, ends_at, notice_at, notice_stage, " \
+  "version, paid_version, created_at, updated_at"
+
+#define PERENNIAL_TERM_COLUMNS                                                                               \
+  "id, product_id, account_id, order_id, plan_id, cycle_months, start_date, end_date, time_zone, currency, " \
+  "paid_minor, value_numerator, value_denominator, whole_days, state, created_at"
+
+#define PERENNIAL_ORDER_COLUMNS                                                                       \
+  "id, account_id, quote_id, offer, step, failure, total_minor, wanted_method, payment_method, "      \
+  "payment_description, charge_id, attempt_count, wait, next_at, first_attempt_at, dunning_ends_at, " \
+  "decline_code, action_url, invoice, refund, credit_note, held_by, faults, lease_until, version, "   \
+  "created_at, "                                                                                      \
+  "updated_at"
+
+core::Product ToProduct(const pg::Row& row);
+TermRow ToTerm(const pg::Row& row);
+core::Order ToOrder(const pg::Row& row);
+core::Attempt ToAttempt(const pg::Row& row);
+
+// Adds terms, open orders and their attempts to products: three statements, however many products.
+// `lock`: the orders' rows are locked, so that no worker claims them meanwhile.
+absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, const pg::Rows& products,
+                                                      bool lock);
+
+absl::Status InsertProduct(pg::Database& database, const core::Product& product);
+absl::Status UpdateProduct(pg::Database& database, const core::Product& product);
+absl::Status InsertOrder(pg::Database& database, const core::Order& order);
+absl::Status UpdateOrder(pg::Database& database, const core::Order& order);
+absl::Status PutAttempt(pg::Database& database, const core::Attempt& attempt);
+absl::Status PutTerm(pg::Database& database, const core::Product& product, const core::Term& term);
+
+}  // namespace perennial::subscription

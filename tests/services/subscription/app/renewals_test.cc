@@ -1,0 +1,188 @@
+#include <catch2/catch.hpp>
+
+#include "tests/services/subscription/app/world.h"
+#include "tests/support/status_matchers.h"
+
+namespace perennial::subscription {
+namespace {
+
+using core::AttemptState;
+using core::OrderFailure;
+using core::OrderState;
+using core::ProductState;
+using testing::Id;
+using testing::Utc;
+using testing::World;
+
+const PlanPurchase kGold = {Id("site"), "gold", 3};
+constexpr absl::Duration kDay = absl::Hours(24);
+
+core::ChargeAnswer Declined(core::DeclineClass decline_class) {
+  return {.state = AttemptState::kDeclined, .decline_code = "no", .decline_class = decline_class};
+}
+
+int CountTold(const World& world, const std::string& type) {
+  return static_cast<int>(std::count_if(world.products.told.begin(), world.products.told.end(),
+                                        [&](const Event& event) { return event.type == type; }));
+}
+
+std::set<Uuid> ToldIds(const World& world) {
+  std::set<Uuid> ids;
+  for (const Event& event : world.products.told) ids.insert(event.id);
+  return ids;
+}
+
+TEST_CASE(
+    "A plan renews itself for years: one charge, one invoice and one term each time, no day lost (R15)") {
+  World world;
+  world.Order(kGold);
+  world.Wait(kDay * 366 * 3, kDay);
+  const core::Aggregate& plan = world.Only();
+  CHECK(plan.product.state == ProductState::kActive);
+  CHECK(world.payments.captures.size() == plan.terms.size());
+  CHECK(world.billing.invoices.size() == plan.terms.size());
+  CHECK(plan.terms.size() == 13);  // bought 15 January 2027; 3 years on, the next is paid 14 days ahead
+  for (size_t i = 1; i < plan.terms.size(); ++i) CHECK(plan.terms[i].start == plan.terms[i - 1].end);
+  CHECK(CountTold(world, "renewal.upcoming") == 12);
+  CHECK(CountTold(world, "renewal.succeeded") == 12);
+  CHECK(CountTold(world, "product.expired") == 0);
+  CHECK(ToldIds(world).size() == world.products.told.size());
+}
+
+TEST_CASE("One jump of the clock in steps of a day gives the same books as waiting by the hour") {
+  World days;
+  days.Order(kGold);
+  days.Wait(kDay * 100, kDay);
+  World hours;
+  hours.Order(kGold);
+  hours.Wait(kDay * 100, absl::Hours(1));
+  CHECK(days.Only().terms.size() == hours.Only().terms.size());
+  CHECK(days.payments.captures.size() == hours.payments.captures.size());
+  CHECK(core::ExpiryOf(days.Only().product) == core::ExpiryOf(hours.Only().product));
+}
+
+TEST_CASE(
+    "Declined softly, it is tried by the ladder, expires, and ends after 45 days; each failure is told") {
+  World world;
+  world.Order(kGold);  // until 15 April 2027
+  world.payments.answer = [] { return Declined(core::DeclineClass::kSoft); };
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Wait(kDay * 13, kDay);
+  CHECK(world.Only().product.state == ProductState::kActive);
+  world.Wait(kDay * 2, kDay);
+  CHECK(world.Only().product.state == ProductState::kExpired);
+  CHECK(CountTold(world, "product.expired") == 1);
+  world.Wait(kDay * 40, kDay);
+  CHECK(world.Only().product.state == ProductState::kEnded);
+  CHECK(world.payments.sent.size() == 1 + 14);
+  CHECK(CountTold(world, "renewal.failed") == 14);
+  CHECK(world.billing.cancelled.size() == 1);
+  CHECK(world.products.over.rbegin()->second.failure != OrderFailure::kNone);
+  CHECK(ToldIds(world).size() == world.products.told.size());
+}
+
+TEST_CASE("After a hard decline nothing is tried until a new method comes, then at once (R17, R18)") {
+  World world;
+  world.Order(kGold);
+  world.payments.answer = [] { return Declined(core::DeclineClass::kHard); };
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Wait(kDay * 20, kDay);
+  CHECK(world.payments.sent.size() == 2);
+  CHECK(world.Only().product.state == ProductState::kExpired);
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
+  REQUIRE_OK(world.renewals.OnPaymentMethod(Id("account")));
+  world.Settle();
+  CHECK(world.payments.sent.size() == 3);
+  CHECK(world.Only().product.state == ProductState::kActive);
+  CHECK(world.Only().terms.back().start == CivilDate(2027, 4, 15));
+  CHECK(CountTold(world, "product.activated") == 2);
+}
+
+TEST_CASE("Without any payment method it says so, and takes the one that comes (R16)") {
+  World world;
+  world.Order(kGold);
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kNoMethod}; };
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Wait(kDay * 3, kDay);
+  CHECK(CountTold(world, "renewal.no_payment_method") == 1);
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
+  REQUIRE_OK(world.renewals.OnPaymentMethod(Id("account")));
+  world.Settle();
+  CHECK(world.Only().terms.size() == 2);
+}
+
+TEST_CASE("Paying by hand while retries run takes the money once (RC-E03)") {
+  World world;
+  world.Order(kGold);
+  world.payments.answer = [] { return Declined(core::DeclineClass::kSoft); };
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Settle();
+  const Uuid product_id = world.Only().product.id;
+  // Declined by hand: the ladder goes on.
+  CHECK(core::StateOf(world.Order(RenewalWish{product_id, 0, false})) == OrderState::kFailed);
+  const Quote quote = world.QuoteFor(RenewalWish{product_id, 0, false});
+  const core::Order by_hand = world.CommitOnly(quote);
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
+  // The retry of the second day comes due between commit and payment.
+  world.clock.Advance(kDay * 2);
+  world.Settle();
+  CHECK(core::StateOf(*world.orders.Drive(Id("account"), by_hand.id)) == OrderState::kDone);
+  world.Wait(kDay * 20, kDay);
+  CHECK(world.payments.captures.size() == 2);
+  CHECK(world.Only().terms.size() == 2);
+}
+
+TEST_CASE("A renewal that is killed at any moment is charged once (R23)") {
+  for (int moment = 1;; ++moment) {
+    World world;
+    world.Order(kGold);
+    world.clock.Set(Utc(2027, 4, 1));
+    world.killer.moments = 0;
+    world.killer.kill_at = moment;
+    world.Settle();
+    const int moments = world.killer.moments;
+    world.Wait(absl::Minutes(20), absl::Minutes(1));
+    INFO("killed at " << moment);
+    CHECK(world.payments.captures.size() == 2);
+    CHECK(world.billing.invoices.size() == 2);
+    CHECK(world.Only().terms.size() == 2);
+    if (moments < moment) {
+      CHECK(moment > 15);
+      break;
+    }
+  }
+}
+
+TEST_CASE("Deleting the account waits for a charge that is under way, and then leaves nothing (R7)") {
+  World world;
+  world.Order(kGold);
+  world.clock.Set(Utc(2027, 4, 1));
+  world.payments.answers_lost = true;
+  world.Settle();
+  REQUIRE_OK(world.deletions.OnAccountDeleted(Id("account")));
+  world.Wait(absl::Minutes(20), absl::Minutes(1));
+  CHECK(world.products.rows.size() == 1);
+  world.payments.answers_lost = false;
+  world.Wait(absl::Minutes(20), absl::Minutes(1));
+  CHECK(world.products.rows.empty());
+  CHECK(world.payments.captures.size() == 2);
+  CHECK(world.billing.invoices.size() == 2);
+  REQUIRE(world.deletion_store.told.size() == 1);
+  CHECK(world.deletion_store.told[0].type == "product.deleted");
+}
+
+TEST_CASE("Deleting the account while a renewal waits ends it, and no attempt follows") {
+  World world;
+  world.Order(kGold);
+  world.clock.Set(Utc(2027, 4, 1));
+  world.payments.answer = [] { return Declined(core::DeclineClass::kSoft); };
+  world.Settle();
+  REQUIRE_OK(world.deletions.OnAccountDeleted(Id("account")));
+  world.Wait(kDay * 5, absl::Hours(1));
+  CHECK(world.payments.sent.size() == 2);
+  CHECK(world.billing.cancelled.size() == 1);
+  CHECK(world.products.rows.empty());
+}
+
+}  // namespace
+}  // namespace perennial::subscription

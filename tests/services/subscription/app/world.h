@@ -1,0 +1,450 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "services/subscription/app/deletions.h"
+#include "services/subscription/app/orders.h"
+#include "services/subscription/app/quotes.h"
+#include "services/subscription/app/renewals.h"
+#include "tests/services/subscription/core/builders.h"
+#include "tests/support/fakes.h"
+
+// Peers and stores in memory, with books that can be compared, and a killer between any two calls.
+namespace perennial::subscription::testing {
+
+// A SIGKILL: it leaves everything that was durable, and nothing else.
+struct Killed {};
+
+// Counts the moments at which a process could die; kills at the chosen one, once.
+class Killer {
+ public:
+  int moments = 0;
+  int kill_at = 0;  // 1-based; 0: never
+  void Moment() {
+    if (++moments == kill_at) throw Killed();
+  }
+};
+
+class FakeAccounts final : public Accounts {
+ public:
+  std::map<Uuid, AccountProfile> profiles = {{Id("account"), {kParis, false}}};
+  absl::StatusOr<std::map<Uuid, AccountProfile>> Find(const std::vector<Uuid>&) override { return profiles; }
+};
+
+class FakeBilling final : public Billing {
+ public:
+  explicit FakeBilling(Killer& killer) : killer_(killer) {}
+  absl::Status away;  // given instead of an answer, if not OK
+  int64_t tax_percent = 20;
+  std::map<Uuid, int64_t> pro_formas;
+  std::set<Uuid> cancelled;
+  std::map<Uuid, std::string> invoices;
+  std::map<Uuid, std::string> credit_notes;
+
+  absl::StatusOr<Tax> PreviewTax(const Uuid&, const core::Offer& offer) override {
+    const int64_t tax = offer.NetMinor() * tax_percent / 100;
+    return Tax{tax, offer.NetMinor() + tax, {"VAT"}};
+  }
+  absl::StatusOr<int64_t> CreateProForma(const core::Order& order, std::optional<int64_t> expected) override {
+    return Step<int64_t>([&]() -> absl::StatusOr<int64_t> {
+      if (const auto it = pro_formas.find(order.id); it != pro_formas.end()) return it->second;
+      const int64_t total = PreviewTax(order.account_id, order.offer)->total_minor;
+      if (expected && *expected != total) return Precondition("PRO_FORMA_CHANGED", "");
+      return pro_formas[order.id] = total;
+    });
+  }
+  absl::Status CancelProForma(const core::Order& order) override {
+    return Step<bool>([&]() -> absl::StatusOr<bool> {
+             if (!pro_formas.contains(order.id)) return NotFound("PRO_FORMA_NOT_FOUND", "");
+             if (invoices.contains(order.id)) return Precondition("INVOICE_ALREADY_ISSUED", "");
+             cancelled.insert(order.id);
+             return true;
+           })
+        .status();
+  }
+  absl::StatusOr<std::string> IssueInvoice(const core::Order& order) override {
+    return Step<std::string>([&]() -> absl::StatusOr<std::string> {
+      if (cancelled.contains(order.id)) return Precondition("PRO_FORMA_CANCELLED", "");
+      return invoices[order.id] = "invoices/" + order.id.ToString();
+    });
+  }
+  absl::StatusOr<std::string> CreateCreditNote(const core::Order& order) override {
+    return Step<std::string>([&]() -> absl::StatusOr<std::string> {
+      return credit_notes[order.id] = "notes/" + order.id.ToString();
+    });
+  }
+
+ private:
+  template <typename T>
+  absl::StatusOr<T> Step(std::function<absl::StatusOr<T>()> effect) {
+    killer_.Moment();
+    if (!away.ok()) return away;
+    absl::StatusOr<T> result = effect();
+    killer_.Moment();
+    return result;
+  }
+  Killer& killer_;
+};
+
+// A payment service that charges once an id, whatever is sent how often.
+class FakePayments final : public Payments {
+ public:
+  explicit FakePayments(Killer& killer) : killer_(killer) {}
+  std::function<core::ChargeAnswer()> answer = [] {
+    return core::ChargeAnswer{.state = core::AttemptState::kSucceeded};
+  };
+  bool answers_lost = false;  // charges, but the answer never comes
+  absl::Status away;
+  std::map<Uuid, core::ChargeAnswer> charges;
+  std::map<Uuid, int64_t> captures;
+  std::map<Uuid, int64_t> refunds;  // by charge
+  std::vector<Uuid> sent;
+
+  absl::StatusOr<core::ChargeAnswer> Charge(const core::Order&, const core::Attempt& attempt) override {
+    killer_.Moment();
+    if (!away.ok()) return away;
+    sent.push_back(attempt.id);
+    if (!charges.contains(attempt.id)) {
+      charges[attempt.id] = answer();
+      if (charges[attempt.id].state == core::AttemptState::kSucceeded)
+        captures[attempt.id] += attempt.amount_minor;
+    }
+    killer_.Moment();
+    if (answers_lost) return absl::DeadlineExceededError("no answer");
+    return charges[attempt.id];
+  }
+  absl::StatusOr<core::ChargeAnswer> Ask(const core::Order&, const core::Attempt& attempt) override {
+    killer_.Moment();
+    if (!away.ok()) return away;
+    if (answers_lost) return absl::DeadlineExceededError("no answer");
+    if (!charges.contains(attempt.id)) return NotFound("CHARGE_NOT_FOUND", "");
+    return charges[attempt.id];
+  }
+  absl::StatusOr<Refund> GiveBack(const core::Order& order) override {
+    killer_.Moment();
+    refunds[*order.charge_id] = captures.at(*order.charge_id);
+    killer_.Moment();
+    return Refund{Refund::State::kSucceeded, "refund"};
+  }
+  absl::StatusOr<std::string> DefaultMethod(const Uuid&) override { return "method"; }
+
+ private:
+  Killer& killer_;
+};
+
+class FakeDelivery final : public Delivery {
+ public:
+  explicit FakeDelivery(Killer& killer) : killer_(killer) {}
+  core::DeliveryAnswer answer{.state = core::DeliveryAnswer::State::kDone};
+  std::set<Uuid> delivered;
+
+  absl::StatusOr<core::DeliveryAnswer> Deliver(const core::Product&, const core::Order& order) override {
+    killer_.Moment();
+    if (answer.state == core::DeliveryAnswer::State::kDone) delivered.insert(order.id);
+    killer_.Moment();
+    return answer;
+  }
+  absl::StatusOr<Availability> CheckDomain(const std::string& name) override {
+    return Availability{Availability::State::kAvailable, name, name, ""};
+  }
+  absl::StatusOr<Availability> CheckMailbox(const Uuid&, const Uuid&,
+                                            const std::string& local_part) override {
+    return Availability{Availability::State::kAvailable, "", "", local_part + "@example.com"};
+  }
+
+ private:
+  Killer& killer_;
+};
+
+// The rules of PostgresProductStore in memory: an update is all or nothing, versions and leases alike.
+class FakeProductStore final : public ProductStore {
+ public:
+  explicit FakeProductStore(Killer& killer) : killer_(killer) {}
+  std::map<Uuid, core::Aggregate> rows;
+  std::map<Uuid, core::Order> over;
+  std::vector<Event> told;
+  std::set<Uuid> deleted_accounts;
+
+  absl::Status Create(const core::Aggregate& aggregate) override {
+    for (const auto& [id, row] : rows) {
+      const bool same_site = row.product.site_id == aggregate.product.site_id && row.product.site_id;
+      if (same_site && row.product.state != core::ProductState::kEnded)
+        return Precondition("PLAN_ALREADY_ACTIVE", "");
+    }
+    core::Aggregate& row = rows[aggregate.product.id] = aggregate;
+    row.product.version = 1;
+    for (core::Order& order : row.orders) order.version = 1;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) override {
+    killer_.Moment();
+    const auto it = rows.find(product_id);
+    if (it == rows.end()) return NotFound("PRODUCT_NOT_FOUND", "");
+    core::Aggregate after = it->second;
+    after.account_deleted = deleted_accounts.contains(after.product.account_id);
+    RETURN_IF_ERROR(decide(after));
+    for (core::Order& order : after.orders) {
+      const core::Order* before = it->second.FindOrder(order.id);
+      if (before == nullptr || *before != order) ++order.version;
+    }
+    if (!(after.product == it->second.product)) ++after.product.version;
+    told.insert(told.end(), after.events.begin(), after.events.end());
+    after.events.clear();
+    std::erase_if(after.terms, [](const core::Term& term) { return term.state != core::TermState::kActive; });
+    core::Aggregate kept = after;
+    std::erase_if(kept.orders, [&](const core::Order& order) {
+      if (order.IsOver()) over[order.id] = order;
+      return order.IsOver();
+    });
+    it->second = kept;
+    killer_.Moment();
+    return after;
+  }
+
+  absl::StatusOr<core::Aggregate> Load(const Uuid& product_id) override {
+    const auto it = rows.find(product_id);
+    if (it == rows.end()) return NotFound("PRODUCT_NOT_FOUND", "");
+    return it->second;
+  }
+  absl::StatusOr<std::vector<core::Aggregate>> List(const Uuid&, const ProductFilter&, const std::string&,
+                                                    int) override {
+    return std::vector<core::Aggregate>();
+  }
+  absl::StatusOr<std::vector<TermRow>> Terms(std::optional<Uuid>, const std::string&, int) override {
+    return std::vector<TermRow>();
+  }
+  absl::StatusOr<std::optional<core::Order>> FindOrder(const Uuid&, const Uuid& order_id) override {
+    if (const auto it = over.find(order_id); it != over.end()) return it->second;
+    for (auto& [id, row] : rows) {
+      if (const core::Order* order = row.FindOrder(order_id)) return *order;
+    }
+    return std::nullopt;
+  }
+  absl::StatusOr<std::vector<core::Order>> Orders(const OrderPage&) override {
+    return std::vector<core::Order>();
+  }
+
+  absl::StatusOr<std::vector<Claim>> ClaimDue(absl::Time now, absl::Time lease_until, int) override {
+    return ClaimIf(now, lease_until, [&](const core::Order& order) { return *order.next_at <= now; });
+  }
+  absl::StatusOr<std::optional<Claim>> ClaimOrder(const Uuid& order_id, absl::Time now,
+                                                  absl::Time lease_until) override {
+    const auto claims =
+        ClaimIf(now, lease_until, [&](const core::Order& order) { return order.id == order_id; });
+    if (claims.empty()) return std::nullopt;
+    return claims.front();
+  }
+
+  absl::StatusOr<std::vector<Due>> RenewalsDue(absl::Time now, int) override {
+    return DueIf([&](const core::Product& p) { return p.renew_at && *p.renew_at <= now; });
+  }
+  absl::StatusOr<std::vector<Due>> NoticesDue(absl::Time now, int) override {
+    return DueIf([&](const core::Product& p) { return p.notice_at && *p.notice_at <= now; });
+  }
+  absl::StatusOr<std::vector<Due>> ExpiriesDue(absl::Time now, int) override {
+    return DueIf([&](const core::Product& p) {
+      return p.state == core::ProductState::kActive && p.expires_at && *p.expires_at <= now;
+    });
+  }
+  absl::StatusOr<std::vector<Due>> EndsDue(absl::Time now, int) override {
+    return DueIf([&](const core::Product& p) {
+      return p.state == core::ProductState::kExpired && p.ends_at && *p.ends_at <= now;
+    });
+  }
+  absl::StatusOr<std::vector<Uuid>> WaitingRenewals(const Uuid&) override {
+    std::vector<Uuid> ids;
+    for (const auto& [id, row] : rows) ids.push_back(id);
+    return ids;
+  }
+
+ private:
+  std::vector<Claim> ClaimIf(absl::Time now, absl::Time lease_until,
+                             std::function<bool(const core::Order&)> wanted) {
+    killer_.Moment();
+    std::vector<Claim> claims;
+    for (auto& [id, row] : rows) {
+      for (core::Order& order : row.orders) {
+        const bool free =
+            order.next_at && !order.held_by && (!order.lease_until || *order.lease_until <= now);
+        if (!free || !wanted(order)) continue;
+        order.lease_until = lease_until;
+        claims.push_back({order.id, id, ++order.version});
+      }
+    }
+    killer_.Moment();
+    return claims;
+  }
+  std::vector<Due> DueIf(std::function<bool(const core::Product&)> wanted) {
+    std::vector<Due> due;
+    for (const auto& [id, row] : rows) {
+      if (wanted(row.product)) due.push_back({id, row.product.account_id});
+    }
+    return due;
+  }
+  Killer& killer_;
+};
+
+class FakeQuoteStore final : public QuoteStore {
+ public:
+  std::map<Uuid, Quote> quotes;
+  absl::Status Insert(const Quote& quote) override {
+    quotes[quote.id] = quote;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::optional<Quote>> Find(const Uuid& account_id, const Uuid& id) override {
+    const auto it = quotes.find(id);
+    if (it == quotes.end() || it->second.account_id != account_id) return std::nullopt;
+    return it->second;
+  }
+  absl::StatusOr<std::optional<Quote>> Lock(const Uuid& account_id, const Uuid& id) override {
+    return Find(account_id, id);
+  }
+  absl::Status Consume(const Uuid& id, const Uuid& order_id) override {
+    quotes.at(id).order_id = order_id;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<int> Purge(absl::Time) override { return 0; }
+};
+
+class FakeSiteStore final : public SiteStore {
+ public:
+  absl::Status Insert(const Site&) override { return absl::OkStatus(); }
+  absl::StatusOr<std::optional<Site>> Find(const Uuid& account_id, const Uuid& id) override {
+    if (account_id != Id("account") || id != Id("site")) return std::nullopt;
+    return Site{id, account_id, "shop", 1, absl::UnixEpoch(), absl::UnixEpoch()};
+  }
+  absl::StatusOr<std::vector<Site>> List(const Uuid&, const std::string&, int) override {
+    return std::vector<Site>();
+  }
+  absl::StatusOr<Site> Update(const Uuid&, const Uuid&, absl::FunctionRef<absl::Status(Site&)>) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status Delete(const Uuid&, const Uuid&) override { return absl::OkStatus(); }
+  absl::StatusOr<std::vector<core::Aggregate>> ProductsOf(const std::vector<Uuid>&) override {
+    return std::vector<core::Aggregate>();
+  }
+};
+
+class FakeDeletionStore final : public DeletionStore {
+ public:
+  explicit FakeDeletionStore(FakeProductStore& products) : products_(products) {}
+  std::map<Uuid, absl::Time> pending;
+  std::vector<Event> told;
+  absl::Status Enter(const Uuid& account_id) override {
+    if (products_.deleted_accounts.contains(account_id)) return Precondition("ACCOUNT_DELETED", "");
+    return absl::OkStatus();
+  }
+  absl::Status MarkDeleted(const Uuid& account_id, absl::Time now) override {
+    products_.deleted_accounts.insert(account_id);
+    pending[account_id] = now;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<Uuid>> Pending(absl::Time now, int) override {
+    std::vector<Uuid> ids;
+    for (const auto& [id, at] : pending) {
+      if (at <= now) ids.push_back(id);
+    }
+    return ids;
+  }
+  absl::Status LookAgain(const Uuid& account_id, absl::Time at) override {
+    pending[account_id] = at;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<Uuid>> ProductIds(const Uuid&) override {
+    std::vector<Uuid> ids;
+    for (const auto& [id, row] : products_.rows) ids.push_back(id);
+    return ids;
+  }
+  absl::StatusOr<bool> Purge(const Uuid& account_id, const std::vector<Event>& events, absl::Time) override {
+    products_.rows.clear();
+    pending.erase(account_id);
+    told = events;
+    return true;
+  }
+
+ private:
+  FakeProductStore& products_;
+};
+
+class FakeMeter final : public Meter {
+ public:
+  std::vector<std::string> troubles;
+  void OrderEnded(core::OrderKind, core::OrderState) override {}
+  void RenewalAttempted(core::AttemptState, int) override {}
+  void Trouble(const std::string& what, const Uuid&, const std::string&) override {
+    troubles.push_back(what);
+  }
+};
+
+// The whole service in memory.
+struct World {
+  Killer killer;
+  ::perennial::testing::FakeClock clock{Utc(2027, 1, 15)};
+  ::perennial::testing::CountingIds ids;
+  FakeAccounts accounts;
+  FakeBilling billing{killer};
+  FakePayments payments{killer};
+  FakeDelivery delivery{killer};
+  FakeProductStore products{killer};
+  FakeQuoteStore quote_store;
+  FakeSiteStore site_store;
+  FakeDeletionStore deletion_store{products};
+  FakeMeter meter;
+  OrderSteps steps{TestCatalogue(), products, {billing, payments, delivery}, clock, meter};
+  Orders orders{products, quote_store, deletion_store, steps, clock, ids};
+  Quotes quotes{
+      TestCatalogue(), products, site_store, quote_store, deletion_store, {accounts, billing, delivery},
+      clock,           ids};
+  Renewals renewals{TestCatalogue(), products, accounts, clock, ids};
+  Deletions deletions{deletion_store, products, clock};
+  Caller caller{Caller::Kind::kCustomer, Id("account"), Id("session"), ""};
+
+  Quote QuoteFor(const QuoteItem& item) {
+    const auto quote = quotes.Price(caller, Id("account"), item, "EUR");
+    INFO(quote.status());
+    REQUIRE(quote.ok());
+    REQUIRE(quotes.Keep(*quote).ok());
+    return *quote;
+  }
+
+  core::Order CommitOnly(const Quote& quote) {
+    const auto order = orders.Commit(caller, Id("account"), quote.id, "");
+    INFO(order.status());
+    REQUIRE(order.ok());
+    return *order;
+  }
+
+  core::Order Order(const QuoteItem& item) {
+    const core::Order order = CommitOnly(QuoteFor(item));
+    return *orders.Drive(Id("account"), order.id);
+  }
+
+  // Runs all jobs until nothing is due, as the test clock does. Killed processes start again.
+  void Settle() {
+    for (int round = 0; round < 1000; ++round) {
+      int done = 0;
+      try {
+        done += *renewals.ExpireDue() + *renewals.TellDue() + *renewals.OpenDue() + *orders.RunDue() +
+                *renewals.EndDue() + *deletions.RunDue();
+      } catch (const Killed&) {
+        ++done;
+      }
+      if (done == 0) return;
+    }
+    FAIL("the jobs never come to rest");
+  }
+
+  // Lets time go by in steps, and settles at each.
+  void Wait(absl::Duration time, absl::Duration step) {
+    for (const absl::Time end = clock.Now() + time; clock.Now() < end; clock.Advance(step)) Settle();
+  }
+  const core::Aggregate& Only() { return products.rows.begin()->second; }
+};
+
+}  // namespace perennial::subscription::testing

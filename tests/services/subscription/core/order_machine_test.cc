@@ -1,0 +1,249 @@
+#include "services/subscription/core/order_machine.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/services/subscription/core/builders.h"
+#include "tests/support/status_matchers.h"
+
+namespace perennial::subscription {
+namespace {
+
+using core::Aggregate;
+using core::AttemptState;
+using core::DeclineClass;
+using core::Order;
+using core::OrderFailure;
+using core::OrderState;
+using core::OrderStep;
+using core::ProductState;
+using testing::Id;
+using testing::kParis;
+using testing::PaidPlan;
+using testing::Policy;
+using testing::TestCatalogue;
+using testing::Utc;
+
+const absl::Time kStart = Utc(2027, 1, 15);
+// 1 January 2028, start of the day in Paris: 14 days before the expiry.
+const absl::Time kFirstAttempt = Utc(2027, 12, 31, 23, 0);
+
+Aggregate WithRenewalDue() {
+  Aggregate aggregate = PaidPlan(kStart);
+  aggregate.events.clear();
+  const auto opened = core::OpenRenewal(TestCatalogue(), kParis, Id("auto"), aggregate, kFirstAttempt);
+  REQUIRE(opened.ok());
+  REQUIRE(*opened);
+  return aggregate;
+}
+
+void Decline(Aggregate& aggregate, const Uuid& id, DeclineClass decline_class, absl::Time now) {
+  Order& order = *aggregate.FindOrder(id);
+  if (!order.total_minor) core::ProFormaMade(order, order.offer.NetMinor(), now);
+  core::BeginAttempt(aggregate, order, now);
+  core::ChargeAnswered(
+      Policy(), aggregate, order,
+      {.state = AttemptState::kDeclined, .decline_code = "no_funds", .decline_class = decline_class}, now);
+}
+
+TEST_CASE("The first attempt is 14 days before expiry, at the start of the customer's day (R15)") {
+  const Aggregate aggregate = PaidPlan(kStart);
+  CHECK(core::ExpiryOf(aggregate.product) == CivilDate(2028, 1, 15));
+  CHECK(*aggregate.product.renew_at == kFirstAttempt);
+  Aggregate early = aggregate;
+  CHECK_FALSE(
+      *core::OpenRenewal(TestCatalogue(), kParis, Id("auto"), early, kFirstAttempt - absl::Seconds(1)));
+  CHECK(*core::OpenRenewal(TestCatalogue(), kParis, Id("auto"), early, kFirstAttempt));
+  CHECK_FALSE(*core::OpenRenewal(TestCatalogue(), kParis, Id("again"), early, kFirstAttempt));
+}
+
+TEST_CASE("A declined order of a customer who is there fails, and its pro-forma is cancelled") {
+  Aggregate aggregate = PaidPlan(kStart);
+  const auto offer = core::OfferRenewal(TestCatalogue(), aggregate, 0, false, "EUR", kParis, kStart);
+  REQUIRE(core::StartOrder(aggregate, testing::OrderFor(*offer, "renewal", kStart), kStart).ok());
+  Decline(aggregate, Id("renewal"), DeclineClass::kSoft, kStart);
+  Order& order = *aggregate.FindOrder(Id("renewal"));
+  CHECK(order.step == OrderStep::kCancelProForma);
+  CHECK(core::StateOf(order) == OrderState::kFailed);
+  CHECK(order.failure == OrderFailure::kPaymentDeclined);
+  CHECK(order.decline_code == "no_funds");
+  core::ProFormaCancelled(order, kStart);
+  CHECK(order.IsOver());
+  CHECK_FALSE(order.next_at);
+}
+
+TEST_CASE("A failed purchase leaves no product behind") {
+  Aggregate aggregate;
+  aggregate.product = testing::NewPlan();
+  const auto offer = core::OfferPurchase(TestCatalogue(), aggregate.product, kParis, kStart);
+  aggregate.orders.push_back(testing::OrderFor(*offer, "purchase", kStart));
+  Decline(aggregate, Id("purchase"), DeclineClass::kHard, kStart);
+  CHECK(aggregate.product.state == ProductState::kEnded);
+  CHECK(aggregate.terms.empty());
+}
+
+TEST_CASE(
+    "A soft decline goes to the next rung, a hard one waits for a method, a third one for the customer") {
+  struct Case {
+    DeclineClass decline_class;
+    core::Wait wait;
+    const char* event;
+  };
+  for (const Case& each :
+       {Case{DeclineClass::kSoft, core::Wait::kRung, "renewal.failed"},
+        Case{DeclineClass::kHard, core::Wait::kMethod, "renewal.failed"},
+        Case{DeclineClass::kCustomerAction, core::Wait::kCustomer, "renewal.action_required"}}) {
+    Aggregate aggregate = WithRenewalDue();
+    Decline(aggregate, Id("auto"), each.decline_class, kFirstAttempt);
+    const Order& order = *aggregate.FindOrder(Id("auto"));
+    CHECK(order.wait == each.wait);
+    CHECK(core::StateOf(order) == OrderState::kPastDue);
+    CHECK(order.next_at ==
+          (each.wait == core::Wait::kRung ? kFirstAttempt + absl::Hours(24) : *order.dunning_ends_at));
+    REQUIRE(aggregate.events.size() == 1);
+    CHECK(aggregate.events[0].type == each.event);
+  }
+}
+
+TEST_CASE("After 45 days of attempts the order fails and the product ends (R17, R18)") {
+  Aggregate aggregate = WithRenewalDue();
+  int attempts = 0;
+  absl::Time now = kFirstAttempt;
+  while (!aggregate.FindOrder(Id("auto"))->HasFailed()) {
+    Order& order = *aggregate.FindOrder(Id("auto"));
+    core::Expire(Policy(), aggregate, now);
+    if (order.step == OrderStep::kWaiting) core::Wake(aggregate, order, now);
+    if (order.HasFailed()) break;
+    Decline(aggregate, Id("auto"), DeclineClass::kSoft, now);
+    ++attempts;
+    now = *order.next_at;
+  }
+  Order& order = *aggregate.FindOrder(Id("auto"));
+  CHECK(attempts == 14);
+  CHECK(order.failure == OrderFailure::kDunningEnded);
+  CHECK(now == core::StartOfDayAfter(CivilDate(2028, 1, 1), 45, "Europe/Paris"));
+  CHECK(aggregate.product.state == ProductState::kExpired);
+  CHECK(core::End(Policy(), aggregate, now));
+  CHECK(aggregate.product.state == ProductState::kEnded);
+}
+
+TEST_CASE("Paid within the 45 days it comes back, and its new term starts at the old expiry (R18)") {
+  Aggregate aggregate = WithRenewalDue();
+  Decline(aggregate, Id("auto"), DeclineClass::kHard, kFirstAttempt);
+  const absl::Time later = Utc(2028, 1, 30);
+  CHECK(core::Expire(Policy(), aggregate, Utc(2028, 1, 14, 23, 0)));
+  CHECK_FALSE(core::Expire(Policy(), aggregate, later));
+  REQUIRE(core::MethodArrived(Policy(), aggregate, later));
+  Order& order = *aggregate.FindOrder(Id("auto"));
+  core::Wake(aggregate, order, later);
+  CHECK(order.step == OrderStep::kCharge);
+  testing::Pay(aggregate, Id("auto"), later);
+  CHECK(aggregate.product.state == ProductState::kActive);
+  CHECK(aggregate.terms.back().start == CivilDate(2028, 1, 15));
+  CHECK(core::ExpiryOf(aggregate.product) == CivilDate(2029, 1, 15));
+}
+
+TEST_CASE("A charge whose outcome is not known is neither repeated nor given up") {
+  Aggregate aggregate = WithRenewalDue();
+  Order& order = *aggregate.FindOrder(Id("auto"));
+  core::ProFormaMade(order, order.offer.NetMinor(), kFirstAttempt);
+  const core::Attempt attempt = core::BeginAttempt(aggregate, order, kFirstAttempt);
+  core::ChargeAnswered(Policy(), aggregate, order, {.state = AttemptState::kOpen}, kFirstAttempt);
+  CHECK(order.step == OrderStep::kCharge);
+  CHECK(order.charge_id == attempt.id);
+  CHECK(*order.next_at > kFirstAttempt);
+  CHECK(core::IsCharging(aggregate, order));
+  // Nobody may come in between.
+  CHECK_REFUSED(core::OfferRenewal(TestCatalogue(), aggregate, 0, false, "EUR", kParis, kFirstAttempt),
+                "ORDER_IN_PROGRESS");
+  CHECK_FALSE(core::CloseForDeletion(aggregate, kFirstAttempt));
+}
+
+TEST_CASE(
+    "A renewal by hand holds the automatic one: paid it replaces it, declined it lets it go on (RC-E03)") {
+  for (const bool paid : {true, false}) {
+    Aggregate aggregate = WithRenewalDue();
+    Decline(aggregate, Id("auto"), DeclineClass::kSoft, kFirstAttempt);
+    const absl::Time now = kFirstAttempt + absl::Hours(2);
+    const auto offer = core::OfferRenewal(TestCatalogue(), aggregate, 0, false, "EUR", kParis, now);
+    REQUIRE(offer.ok());
+    REQUIRE(core::StartOrder(aggregate, testing::OrderFor(*offer, "hand", now), now).ok());
+    CHECK(aggregate.FindOrder(Id("auto"))->held_by == Id("hand"));
+    CHECK_REFUSED(core::StartOrder(aggregate, testing::OrderFor(*offer, "second", now), now),
+                  "ORDER_IN_PROGRESS");
+    if (paid) {
+      testing::Pay(aggregate, Id("hand"), now);
+    } else {
+      Decline(aggregate, Id("hand"), DeclineClass::kSoft, now);
+    }
+    const Order& automatic = *aggregate.FindOrder(Id("auto"));
+    CHECK_FALSE(automatic.held_by);
+    CHECK(automatic.failure == (paid ? OrderFailure::kSuperseded : OrderFailure::kNone));
+    CHECK(automatic.step == (paid ? OrderStep::kCancelProForma : OrderStep::kWaiting));
+    CHECK(aggregate.terms.size() == (paid ? 2 : 1));
+  }
+}
+
+TEST_CASE("Auto-renew switched off while retries run stops them; while charging, it stops the next (R14)") {
+  Aggregate waiting = WithRenewalDue();
+  Decline(waiting, Id("auto"), DeclineClass::kSoft, kFirstAttempt);
+  REQUIRE_OK(core::ChangeSettings(TestCatalogue(),
+                                  {.auto_renew = false, .next_plan_id = {}, .next_cycle_months = {}}, waiting,
+                                  kFirstAttempt));
+  CHECK(waiting.FindOrder(Id("auto"))->failure == OrderFailure::kAutoRenewOff);
+  CHECK_FALSE(waiting.product.renew_at);
+
+  Aggregate charging = WithRenewalDue();
+  Order& order = *charging.FindOrder(Id("auto"));
+  core::ProFormaMade(order, order.offer.NetMinor(), kFirstAttempt);
+  core::BeginAttempt(charging, order, kFirstAttempt);
+  REQUIRE_OK(core::ChangeSettings(TestCatalogue(),
+                                  {.auto_renew = false, .next_plan_id = {}, .next_cycle_months = {}},
+                                  charging, kFirstAttempt));
+  CHECK_FALSE(order.HasFailed());
+  core::ChargeAnswered(Policy(), charging, order, {.state = AttemptState::kDeclined}, kFirstAttempt);
+  CHECK(order.failure == OrderFailure::kAutoRenewOff);
+}
+
+TEST_CASE("A delivery that is refused after the payment takes the term back (R31)") {
+  Aggregate aggregate;
+  aggregate.product = testing::NewPlan();
+  aggregate.product.kind = core::ProductKind::kDomain;
+  aggregate.product.domain_name = aggregate.product.display_name = "example.com";
+  const auto offer = core::OfferPurchase(TestCatalogue(), aggregate.product, kParis, kStart);
+  REQUIRE_OK(offer);
+  aggregate.orders.push_back(testing::OrderFor(*offer, "purchase", kStart));
+  Order& order = *aggregate.FindOrder(Id("purchase"));
+  core::ProFormaMade(order, 1200, kStart);
+  core::BeginAttempt(aggregate, order, kStart);
+  core::ChargeAnswered(Policy(), aggregate, order, {.state = AttemptState::kSucceeded}, kStart);
+  core::InvoiceIssued(order, "invoice", kStart);
+  core::Apply(Policy(), aggregate, order, kStart);
+  CHECK(aggregate.product.state == ProductState::kPending);
+  core::DeliveryAnswered(Policy(), aggregate, order, {core::DeliveryAnswer::State::kRejected, std::nullopt},
+                         kStart);
+  CHECK(core::StateOf(order) == OrderState::kCompensating);
+  core::RefundMade(order, "refund", kStart);
+  core::CreditNoteIssued(order, "note", kStart);
+  core::Reverse(Policy(), aggregate, order, kStart);
+  CHECK(core::StateOf(order) == OrderState::kRefunded);
+  CHECK(aggregate.product.state == ProductState::kEnded);
+  CHECK(aggregate.terms[0].state == core::TermState::kReversed);
+  CHECK(aggregate.events.back().type == "order.refunded");
+}
+
+TEST_CASE("A peer that stays away is asked less and less often, at most every 10 minutes") {
+  Aggregate aggregate = WithRenewalDue();
+  Order& order = *aggregate.FindOrder(Id("auto"));
+  absl::Duration last;
+  for (int i = 0; i < 20; ++i) {
+    core::PutOff(order, kStart);
+    const absl::Duration pause = *order.next_at - kStart;
+    CHECK(pause >= last);
+    CHECK(pause <= absl::Minutes(10));
+    last = pause;
+  }
+  CHECK(order.step == OrderStep::kProForma);
+}
+
+}  // namespace
+}  // namespace perennial::subscription

@@ -1,0 +1,293 @@
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "libs/base/status_macros.h"
+#include "services/subscription/app/position.h"
+#include "services/subscription/storage/business_metrics.h"
+#include "services/subscription/storage/postgres_deletion_store.h"
+#include "services/subscription/storage/postgres_product_store.h"
+#include "services/subscription/storage/postgres_quote_store.h"
+#include "services/subscription/storage/postgres_site_store.h"
+#include "tests/services/subscription/app/world.h"
+#include "tests/support/postgres_fixture.h"
+#include "tests/support/status_matchers.h"
+
+namespace perennial::subscription {
+namespace {
+
+using testing::Id;
+using testing::kParis;
+using testing::Policy;
+using testing::TestCatalogue;
+using testing::Utc;
+
+// The use cases on a real Postgres, the peers in memory.
+struct Rig {
+  ::perennial::testing::PostgresFixture postgres{"subscription", 16};
+  ::perennial::testing::FakeClock clock{Utc(2027, 1, 15)};
+  RandomIdSource ids;
+  testing::Killer killer;
+  testing::FakeAccounts accounts;
+  testing::FakeBilling billing{killer};
+  testing::FakePayments payments{killer};
+  testing::FakeDelivery delivery{killer};
+  testing::FakeMeter meter;
+  PostgresProductStore products{postgres.database(), postgres.outbox()};
+  PostgresSiteStore sites{postgres.database()};
+  PostgresQuoteStore quote_store{postgres.database()};
+  PostgresDeletionStore deletion_store{postgres.database(), postgres.outbox()};
+  OrderSteps steps{TestCatalogue(), products, {billing, payments, delivery}, clock, meter};
+  Orders orders{products, quote_store, deletion_store, steps, clock, ids};
+  Quotes quotes{TestCatalogue(), products, sites, quote_store, deletion_store, {accounts, billing, delivery},
+                clock,           ids};
+  Renewals renewals{TestCatalogue(), products, accounts, clock, ids};
+  Deletions deletions{deletion_store, products, clock};
+  Caller caller{Caller::Kind::kCustomer, Id("account"), Id("session"), ""};
+
+  Rig() { REQUIRE_OK(sites.Insert({Id("site"), Id("account"), "shop", 1, clock.Now(), clock.Now()})); }
+
+  Quote QuoteFor(const QuoteItem& item) {
+    const auto quote = quotes.Price(caller, Id("account"), item, "EUR");
+    REQUIRE_OK(quote);
+    REQUIRE_OK(quotes.Keep(*quote));
+    return *quote;
+  }
+
+  // As the handler's wrapper does: one transaction, then the drive.
+  absl::StatusOr<core::Order> Commit(const Quote& quote) {
+    absl::StatusOr<core::Order> order;
+    RETURN_IF_ERROR(postgres.database().Transact([&]() -> absl::Status {
+      order = orders.Commit(caller, Id("account"), quote.id, "");
+      return order.status();
+    }));
+    return order;
+  }
+
+  core::Order Order(const QuoteItem& item) {
+    const auto order = Commit(QuoteFor(item));
+    REQUIRE_OK(order);
+    const auto driven = orders.Drive(Id("account"), order->id);
+    REQUIRE_OK(driven);
+    return *driven;
+  }
+
+  int64_t Count(const char* sql) { return (*postgres.database().Query(sql))[0].Get<int64_t>("count"); }
+
+  void Settle() {
+    int done = 1;
+    while (done != 0) {
+      done = renewals.ExpireDue().value() + renewals.TellDue().value() + renewals.OpenDue().value() +
+             orders.RunDue().value() + renewals.EndDue().value() + deletions.RunDue().value();
+    }
+  }
+};
+
+const PlanPurchase kGold = {Id("site"), "gold", 3};
+
+TEST_CASE("An aggregate is read as it was written, to the last fraction") {
+  Rig rig;
+  rig.Order(kGold);
+  rig.clock.Advance(absl::Hours(24 * 10));
+  const Uuid product_id = (*rig.products.List(Id("account"), {}, "", 10)).at(0).product.id;
+  const core::Order upgrade = rig.Order(UpgradeWish{product_id, "platinum"});
+  CHECK(core::StateOf(upgrade) == core::OrderState::kDone);
+  const core::Aggregate read = *rig.products.Load(product_id);
+  REQUIRE(read.terms.size() == 2);
+  CHECK(read.terms[0].value + read.terms[1].value == Rational::Whole(testing::PaidSum(read)));
+  CHECK(testing::PaidSum(read) == 4500 + upgrade.offer.NetMinor());
+  CHECK(read.product.plan_id == "platinum");
+  const auto written = rig.products.Update(product_id, [](core::Aggregate&) { return absl::OkStatus(); });
+  CHECK(written->product == read.product);
+  CHECK(written->terms == read.terms);
+  CHECK(rig.products.Terms(product_id, "", 10)->size() == 3);
+}
+
+TEST_CASE("50 commits of one quote at once make one order and one charge (R23)") {
+  Rig rig;
+  const Quote quote = rig.QuoteFor(kGold);
+  std::atomic<int> won{0};
+  std::atomic<int> consumed{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 50; ++i) {
+    threads.emplace_back([&] {
+      const auto order = rig.Commit(quote);
+      if (order.ok()) ++won;
+      if (ReasonOf(order.status()) == "QUOTE_CONSUMED") ++consumed;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(won == 1);
+  CHECK(consumed == 49);
+  CHECK(rig.Count("SELECT count(*) FROM orders") == 1);
+  CHECK(rig.Count("SELECT count(*) FROM products") == 1);
+}
+
+TEST_CASE("Two quotes of one plan for one site, committed at once, give one product") {
+  Rig rig;
+  const Quote first = rig.QuoteFor(kGold);
+  const Quote second = rig.QuoteFor(kGold);
+  REQUIRE_OK(rig.Commit(first));
+  CHECK_REFUSED(rig.Commit(second), "PLAN_ALREADY_ACTIVE");
+  CHECK_FALSE(rig.quote_store.Find(Id("account"), second.id)->value().order_id);
+}
+
+TEST_CASE("Workers claim disjoint orders, and an order whose worker died again after its lease") {
+  Rig rig;
+  std::vector<Uuid> expected;
+  for (int i = 0; i < 40; ++i) {
+    const auto order =
+        rig.Commit(rig.QuoteFor(DomainPurchase{absl::StrCat("d", i, ".com"), 1, std::nullopt}));
+    REQUIRE_OK(order);
+  }
+  const absl::Time now = rig.clock.Now() + absl::Minutes(1);
+  std::vector<std::vector<Claim>> claims(8);
+  std::vector<std::thread> threads;
+  for (auto& mine : claims) {
+    threads.emplace_back([&] { mine = rig.products.ClaimDue(now, now + absl::Seconds(90), 5).value(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::set<Uuid> distinct;
+  size_t sum = 0;
+  for (const auto& mine : claims) {
+    sum += mine.size();
+    for (const Claim& claim : mine) distinct.insert(claim.order_id);
+  }
+  CHECK(distinct.size() == sum);
+  CHECK(sum + rig.products.ClaimDue(now, now + absl::Seconds(90), 100)->size() == 40);
+  CHECK(rig.products.ClaimDue(now, now + absl::Seconds(90), 100)->empty());
+  const absl::Time later = now + absl::Seconds(90);
+  CHECK(rig.products.ClaimDue(later, later + absl::Seconds(90), 100)->size() == 40);
+}
+
+TEST_CASE("A worker that lost its order to another changes nothing") {
+  Rig rig;
+  const auto order = rig.Commit(rig.QuoteFor(kGold));
+  const absl::Time now = rig.clock.Now();
+  REQUIRE(rig.products.ClaimOrder(order->id, now, now + absl::Seconds(90))->has_value());
+  CHECK_FALSE(rig.products.ClaimOrder(order->id, now, now + absl::Seconds(90))->has_value());
+  const core::Aggregate stale = *rig.products.Load(order->offer.product_id);
+  const absl::Time later = now + absl::Seconds(91);
+  REQUIRE(rig.products.ClaimOrder(order->id, later, later + absl::Seconds(90))->has_value());
+  const auto taken = rig.steps.Take(stale, stale.orders[0]);
+  CHECK(IsOrderTaken(taken.status()));
+}
+
+TEST_CASE("A renewal has one order a product and term, however many workers open it (R23)") {
+  Rig rig;
+  rig.Order(kGold);
+  rig.clock.Set(Utc(2027, 4, 1));
+  std::atomic<int> opened{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) threads.emplace_back([&] { opened += rig.renewals.OpenDue().value(); });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(opened == 1);
+  CHECK(rig.Count("SELECT count(*) FROM orders WHERE kind = 'automatic_renewal'") == 1);
+  // The database itself holds to it.
+  core::Order twin = rig.products.Orders({.after = {}, .limit = 10})->back();
+  twin.id = Id("twin");
+  const auto forced = rig.products.Update(twin.offer.product_id, [&](core::Aggregate& aggregate) {
+    aggregate.orders.push_back(twin);
+    return absl::OkStatus();
+  });
+  CHECK_FALSE(forced.ok());
+}
+
+TEST_CASE("A day is paid once: the database refuses a second active term from the same day") {
+  Rig rig;
+  rig.Order(kGold);
+  const Uuid product_id = (*rig.products.List(Id("account"), {}, "", 10)).at(0).product.id;
+  const auto forced = rig.products.Update(product_id, [&](core::Aggregate& aggregate) {
+    core::Term twin = aggregate.terms[0];
+    twin.id = Id("twin");
+    aggregate.terms.push_back(twin);
+    return absl::OkStatus();
+  });
+  CHECK_FALSE(forced.ok());
+  CHECK(rig.Count("SELECT count(*) FROM terms") == 1);
+}
+
+TEST_CASE("A year of renewals on Postgres keeps one charge and invoice a term, and tells each fact once") {
+  Rig rig;
+  rig.Order(kGold);
+  for (int day = 0; day < 366; ++day) {
+    rig.clock.Advance(absl::Hours(24));
+    rig.Settle();
+  }
+  CHECK(rig.Count("SELECT count(*) FROM terms WHERE state = 'active'") == 5);
+  CHECK(rig.payments.captures.size() == 5);
+  CHECK(rig.billing.invoices.size() == 5);
+  CHECK(rig.Count("SELECT count(*) FROM outbox WHERE type = 'renewal.succeeded'") == 4);
+  CHECK(rig.Count("SELECT count(*) FROM outbox WHERE type = 'renewal.upcoming'") == 4);
+}
+
+TEST_CASE("A deleted account leaves no row but the mark, and domain_mailbox is told (R7)") {
+  Rig rig;
+  rig.Order(kGold);
+  rig.Order(DomainPurchase{"example.com", 1, std::nullopt});
+  const Quote open = rig.QuoteFor(DomainPurchase{"open.com", 1, std::nullopt});
+  CHECK(rig.deletion_store.Export(Id("account"))->find("example.com") != std::string::npos);
+  REQUIRE_OK(rig.deletions.OnAccountDeleted(Id("account")));
+  CHECK_REFUSED(rig.Commit(open), "ACCOUNT_DELETED");
+  rig.Settle();
+  for (const char* sql :
+       {"SELECT count(*) FROM sites", "SELECT count(*) FROM products", "SELECT count(*) FROM terms",
+        "SELECT count(*) FROM orders", "SELECT count(*) FROM quotes", "SELECT count(*) FROM attempts"})
+    CHECK(rig.Count(sql) == 0);
+  CHECK(rig.Count("SELECT count(*) FROM outbox WHERE type = 'product.deleted'") == 2);
+  CHECK(rig.deletions.RunDue().value() == 0);
+}
+
+TEST_CASE("My products are sorted and filtered by expiry, page by page (R13)") {
+  Rig rig;
+  for (const int years : {3, 1, 2})
+    rig.Order(DomainPurchase{absl::StrCat("y", years, ".com"), years, std::nullopt});
+  const auto names = [&](const ProductFilter& filter, const std::string& after) {
+    std::vector<std::string> result;
+    for (const auto& aggregate : *rig.products.List(Id("account"), filter, after, 10))
+      result.push_back(aggregate.product.domain_name);
+    return result;
+  };
+  CHECK(names({}, "") == std::vector<std::string>{"y1.com", "y2.com", "y3.com"});
+  CHECK(names({.descending = true}, "") == std::vector<std::string>{"y3.com", "y2.com", "y1.com"});
+  CHECK(names({.expiring_before = CivilDate(2029, 1, 15)}, "") == std::vector<std::string>{"y1.com"});
+  CHECK(names({.kind = core::ProductKind::kPlan}, "").empty());
+  const auto first = (*rig.products.List(Id("account"), {}, "", 1)).at(0).product;
+  CHECK(names({}, PositionOf(core::ExpiryOf(first), first.id)) ==
+        std::vector<std::string>{"y2.com", "y3.com"});
+}
+
+TEST_CASE("Finding work uses the indexes over what is due") {
+  Rig rig;
+  std::string text;
+  const auto explain = [&](const char* sql) -> absl::Status {
+    ASSIGN_OR_RETURN(const pg::Rows rows, rig.postgres.database().Query(sql));
+    for (const pg::Row row : rows) text += row.Get<std::string>("\"QUERY PLAN\"") + "\n";
+    return absl::OkStatus();
+  };
+  REQUIRE_OK(rig.postgres.database().Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(rig.postgres.database().Query("SET LOCAL enable_seqscan = off").status());
+    RETURN_IF_ERROR(
+        explain("EXPLAIN SELECT id FROM orders WHERE next_at <= now() AND held_by IS NULL ORDER BY next_at "
+                "LIMIT 20"));
+    RETURN_IF_ERROR(
+        explain("EXPLAIN SELECT id FROM products WHERE renew_at <= now() ORDER BY renew_at LIMIT 20"));
+    return explain(
+        "EXPLAIN SELECT id FROM products WHERE state = 'active' AND expires_at <= now() ORDER BY expires_at "
+        "LIMIT 9");
+  }));
+  INFO(text);
+  for (const char* index : {"orders_due", "products_renewal_due", "products_expiry_due"})
+    CHECK(text.find(index) != std::string::npos);
+}
+
+TEST_CASE("Gauges are read without changing anything") {
+  Rig rig;
+  BusinessMetrics metrics(rig.postgres.database(), rig.postgres.metrics(), Policy(), rig.clock);
+  CHECK(metrics.Measure().value() == 0);
+  REQUIRE_OK(rig.Commit(rig.QuoteFor(kGold)));
+  CHECK(metrics.Measure().value() == 0);
+}
+
+}  // namespace
+}  // namespace perennial::subscription
