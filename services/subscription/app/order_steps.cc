@@ -43,6 +43,12 @@ bool IsMethodGone(const absl::Status& status) {
          reason == "PAYMENT_METHOD_MISSING";
 }
 
+// Without the customer the next attempt may choose another method (R16); with them, they do.
+core::ChargeAnswer WithoutMethod(const Attempt& attempt) {
+  if (!attempt.off_session) return {.state = AttemptState::kNoMethod};
+  return {.state = AttemptState::kDeclined, .decline_code = "payment_method_removed"};
+}
+
 }  // namespace
 
 // A code that no store or peer gives, and that a transaction does not run again for.
@@ -110,7 +116,7 @@ OrderSteps::Result OrderSteps::Charge(const Aggregate& aggregate, const Order& o
   absl::StatusOr<core::ChargeAnswer> answer =
       is_new ? peers_.payments.Charge(order, *attempt) : peers_.payments.Ask(order, *attempt);
   if (ReasonOf(answer.status()) == "CHARGE_NOT_FOUND") answer = peers_.payments.Charge(order, *attempt);
-  if (IsMethodGone(answer.status())) answer = core::ChargeAnswer{.state = AttemptState::kNoMethod};
+  if (IsMethodGone(answer.status())) answer = WithoutMethod(*attempt);
   if (!answer.ok()) return PutOff(order, answer.status());
   Result written = Record(order, [&](Aggregate& a, Order& o, absl::Time now) {
     core::ChargeAnswered(policy_, a, o, *answer, now);

@@ -244,15 +244,16 @@ absl::Status InsertOrder(pg::Database& database, const core::Order& order) {
 absl::Status UpdateOrder(pg::Database& database, const core::Order& order) {
   return database
       .Query(
-          "UPDATE orders SET step = $2, failure = $3, total_minor = $4, payment_method = $5, "
-          "payment_description = $6, charge_id = $7, attempt_count = $8, wait = $9, next_at = $10, "
-          "decline_code = $11, action_url = $12, invoice = $13, refund = $14, credit_note = $15, held_by = "
-          "$16, "
-          "faults = $17, lease_until = $18, version = $19, updated_at = $20 WHERE id = $1",
-          order.id, ToText(order.step), ToText(order.failure), order.total_minor, order.payment_method,
-          order.payment_description, order.charge_id, order.attempt_count, ToText(order.wait), order.next_at,
-          order.decline_code, order.action_url, order.invoice, order.refund, order.credit_note, order.held_by,
-          order.faults, order.lease_until, order.version, order.updated_at)
+          "UPDATE orders SET step = $2, failure = $3, total_minor = $4, wanted_method = $5, "
+          "payment_method = $6, payment_description = $7, charge_id = $8, attempt_count = $9, wait = $10, "
+          "next_at = $11, decline_code = $12, action_url = $13, invoice = $14, refund = $15, "
+          "credit_note = $16, held_by = $17, faults = $18, lease_until = $19, version = $20, "
+          "updated_at = $21 WHERE id = $1",
+          order.id, ToText(order.step), ToText(order.failure), order.total_minor, order.wanted_method,
+          order.payment_method, order.payment_description, order.charge_id, order.attempt_count,
+          ToText(order.wait), order.next_at, order.decline_code, order.action_url, order.invoice,
+          order.refund, order.credit_note, order.held_by, order.faults, order.lease_until, order.version,
+          order.updated_at)
       .status();
 }
 

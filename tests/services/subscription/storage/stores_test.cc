@@ -103,6 +103,35 @@ TEST_CASE("An aggregate is read as it was written, to the last fraction") {
   CHECK(rig.products.Terms(product_id, "", 10)->size() == 3);
 }
 
+TEST_CASE("Whatever a rule may change of an order rests in its row") {
+  Rig rig;
+  const core::Order order = rig.Commit(rig.QuoteFor(kGold)).value();
+  const auto written = rig.products.Update(order.offer.product_id, [&](core::Aggregate& aggregate) {
+    core::Order& o = aggregate.orders[0];
+    o.step = core::OrderStep::kWaiting;
+    o.failure = core::OrderFailure::kSuperseded;
+    o.total_minor = 7;
+    o.wanted_method = "wanted";
+    o.payment_method = "used";
+    o.payment_description = "Visa";
+    o.charge_id = Id("charge");
+    o.attempt_count = 3;
+    o.wait = core::Wait::kCustomer;
+    o.decline_code = "code";
+    o.action_url = "https://example.com";
+    o.invoice = "invoice";
+    o.refund = "refund";
+    o.credit_note = "note";
+    o.held_by = Id("other");
+    o.faults = 2;
+    o.next_at = o.lease_until = o.updated_at = rig.clock.Now() + absl::Hours(1);
+    return absl::OkStatus();
+  });
+  REQUIRE_OK(written);
+  CHECK(rig.products.Load(order.offer.product_id)->orders[0] == written->orders[0]);
+  CHECK(rig.products.FindOrder(Id("account"), order.id)->value() == written->orders[0]);
+}
+
 TEST_CASE("50 commits of one quote at once make one order and one charge (R23)") {
   Rig rig;
   const Quote quote = rig.QuoteFor(kGold);
