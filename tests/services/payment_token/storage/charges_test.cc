@@ -46,6 +46,39 @@ TEST_CASE_METHOD(Fixture, "sixteen callers of one charge at once make one captur
   CHECK(Count("SELECT count(*) AS n FROM charges") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "what one process asks about no other does, until it answers or its lease ends") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  REQUIRE_OK(charges.Open(request));
+  const absl::Time begin = clock.Now();
+  const auto claim = [&](absl::Time now) {
+    const auto order =
+        charge_store.Claim(request.id, now, now + absl::Seconds(20),
+                           [&](const core::Charge& charge, bool) { return core::BeforeAsking(charge, now); });
+    REQUIRE_OK(order);
+    return order->has_value();
+  };
+  CHECK(claim(begin));
+  CHECK_FALSE(claim(begin + absl::Seconds(19)));
+  CHECK(claim(begin + absl::Seconds(20)));
+  clock.Advance(absl::Minutes(2));
+  CHECK(Get(request).state == core::ChargeState::kSucceeded);
+  CHECK_FALSE(claim(clock.Now() + absl::Hours(1)));
+
+  const core::RefundRequest refund = RefundOf(request);
+  REQUIRE_OK(charges.OpenRefund(refund));
+  const auto claim_refund = [&](absl::Time now) {
+    const auto order =
+        charge_store.ClaimRefund(refund.id, now, now + absl::Seconds(20),
+                                 [&](const core::Refund& r) { return core::BeforeAsking(r, now); });
+    REQUIRE_OK(order);
+    return order->has_value();
+  };
+  CHECK(claim_refund(begin));
+  CHECK_FALSE(claim_refund(begin + absl::Seconds(19)));
+  CHECK(claim_refund(begin + absl::Seconds(20)));
+}
+
 TEST_CASE_METHOD(Fixture, "the name of a charge belongs to one amount, order and method for ever") {
   AddCard();
   const core::ChargeRequest request = Request();
