@@ -98,7 +98,7 @@ void AddConsumers(Process& process, Parts& parts) {
   process.Consume("payment_token", [&](const Event& event) -> absl::Status {
     // payment_method.deleted needs nothing here: payment_token chooses among what it still holds (R16).
     if (event.type != "payment_method.created") return absl::OkStatus();
-    return parts.renewals.OnPaymentMethod(event.account_id);
+    return parts.renewals.OnPaymentMethod(event.account_id, event.subject);
   });
 }
 

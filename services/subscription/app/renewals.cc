@@ -78,13 +78,13 @@ absl::StatusOr<int> Renewals::EndDue() {
   });
 }
 
-absl::Status Renewals::OnPaymentMethod(const Uuid& account_id) {
+absl::Status Renewals::OnPaymentMethod(const Uuid& account_id, const std::string& method) {
   ASSIGN_OR_RETURN(const std::vector<Uuid> waiting, products_.WaitingRenewals(account_id));
   for (const Uuid& product_id : waiting) {
     RETURN_IF_ERROR(products_
                         .Update(product_id,
                                 [&](core::Aggregate& aggregate) {
-                                  core::MethodArrived(catalogue_.dunning(), aggregate, clock_.Now());
+                                  core::MethodArrived(catalogue_.dunning(), aggregate, method, clock_.Now());
                                   return absl::OkStatus();
                                 })
                         .status());

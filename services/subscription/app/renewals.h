@@ -22,7 +22,7 @@ class Renewals {
   absl::StatusOr<int> EndDue();
 
   // Inside the transaction of the event payment_method.created (R17).
-  absl::Status OnPaymentMethod(const Uuid& account_id);
+  absl::Status OnPaymentMethod(const Uuid& account_id, const std::string& method);
 
  private:
   const core::Catalogue& catalogue_;

@@ -194,6 +194,8 @@ Attempt BeginAttempt(Aggregate& aggregate, Order& order, absl::Time now) {
   attempt.order_id = order.id;
   attempt.amount_minor = *order.total_minor;
   attempt.payment_method = order.wanted_method;
+  // A new card is wanted for one attempt; what a customer named for their own order, for all of it.
+  if (IsAutomatic(order)) order.wanted_method.clear();
   attempt.off_session = IsAutomatic(order);
   attempt.created_at = attempt.updated_at = now;
   order.charge_id = attempt.id;

@@ -146,11 +146,13 @@ bool TellAhead(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now
   return true;
 }
 
-bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
+bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method,
+                   absl::Time now) {
   Order* order = OpenAutomaticRenewal(aggregate);
   if (order == nullptr || order->step != OrderStep::kWaiting || IsCharging(aggregate, *order)) return false;
   if (!AttemptAllowed(policy, aggregate.AttemptTimes(order->id), now)) return false;
   order->wait = Wait::kNone;
+  order->wanted_method = method;
   order->next_at = now;
   order->updated_at = now;
   return true;

@@ -33,9 +33,10 @@ bool End(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
 // The notices before renewal and expiry (R19).
 bool TellAhead(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
 
-// A new payment method: the open renewal is tried at once (R17). False if there is nothing to try, or no
-// attempt is allowed now.
-bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
+// A new payment method, by its name: the open renewal is tried at once, and with it (R17); should it decline,
+// the next attempts choose by R16 again. False if there is nothing to try, or no attempt is allowed now.
+bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method,
+                   absl::Time now);
 
 // The account is deleted (R7): ends what no money is on its way for. True when nothing is open any more.
 bool CloseForDeletion(Aggregate& aggregate, absl::Time now);

@@ -90,9 +90,10 @@ TEST_CASE("After a hard decline nothing is tried until a new method comes, then 
   CHECK(world.payments.sent.size() == 2);
   CHECK(world.Only().product.state == ProductState::kExpired);
   world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
-  REQUIRE_OK(world.renewals.OnPaymentMethod(Id("account")));
+  REQUIRE_OK(world.renewals.OnPaymentMethod(Id("account"), "the new card"));
   world.Settle();
   CHECK(world.payments.sent.size() == 3);
+  CHECK(world.Only().attempts.back().payment_method == "the new card");
   CHECK(world.Only().product.state == ProductState::kActive);
   CHECK(world.Only().terms.back().start == CivilDate(2027, 4, 15));
   CHECK(CountTold(world, "product.activated") == 2);
@@ -106,7 +107,7 @@ TEST_CASE("Without any payment method it says so, and takes the one that comes (
   world.Wait(kDay * 3, kDay);
   CHECK(CountTold(world, "renewal.no_payment_method") == 1);
   world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
-  REQUIRE_OK(world.renewals.OnPaymentMethod(Id("account")));
+  REQUIRE_OK(world.renewals.OnPaymentMethod(Id("account"), "the new card"));
   world.Settle();
   CHECK(world.Only().terms.size() == 2);
 }

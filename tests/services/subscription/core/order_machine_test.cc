@@ -132,11 +132,12 @@ TEST_CASE("Paid within the 45 days it comes back, and its new term starts at the
   const absl::Time later = Utc(2028, 1, 30);
   CHECK(core::Expire(Policy(), aggregate, Utc(2028, 1, 14, 23, 0)));
   CHECK_FALSE(core::Expire(Policy(), aggregate, later));
-  REQUIRE(core::MethodArrived(Policy(), aggregate, later));
+  REQUIRE(core::MethodArrived(Policy(), aggregate, "the new card", later));
   Order& order = *aggregate.FindOrder(Id("auto"));
   core::Wake(aggregate, order, later);
   CHECK(order.step == OrderStep::kCharge);
   testing::Pay(aggregate, Id("auto"), later);
+  CHECK(aggregate.attempts.back().payment_method == "the new card");
   CHECK(aggregate.product.state == ProductState::kActive);
   CHECK(aggregate.terms.back().start == CivilDate(2028, 1, 15));
   CHECK(core::ExpiryOf(aggregate.product) == CivilDate(2029, 1, 15));
