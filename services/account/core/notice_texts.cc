@@ -119,6 +119,7 @@ NoticeText French(NoticeKind kind) {
 
 std::vector<NoticeText> AllTexts(NoticeText (*text)(NoticeKind)) {
   std::vector<NoticeText> texts;
+  texts.reserve(kAllNoticeKinds.size());
   for (NoticeKind kind : kAllNoticeKinds) texts.push_back(text(kind));
   return texts;
 }
@@ -183,7 +184,7 @@ std::string DateInWords(CivilDate date, Language language) {
 }
 
 std::string AmountInWords(const Money& amount, Language language) {
-  const std::string english = FormatMoney(amount);  // "EUR 12.34"
+  std::string english = FormatMoney(amount);  // "EUR 12.34"
   if (language == Language::kEnglish) return english;
   const absl::string_view number = absl::string_view(english).substr(amount.currency.size() + 1);
   return absl::StrCat(absl::StrReplaceAll(number, {{".", ","}}), " ", amount.currency);

@@ -4,7 +4,7 @@
 
 namespace perennial::account {
 
-rpc::Service MakeSigningKeyService(std::vector<crypto::VerifyingKey> keys) {
+rpc::Service MakeSigningKeyService(const std::vector<crypto::VerifyingKey>& keys) {
   // The keys' times stay unset: a key counts as long as configuration lists it.
   v1::ListSigningKeysResponse response;
   for (const crypto::VerifyingKey& key : keys) {

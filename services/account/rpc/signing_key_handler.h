@@ -7,6 +7,6 @@
 
 namespace perennial::account {
 
-rpc::Service MakeSigningKeyService(std::vector<crypto::VerifyingKey> keys);
+rpc::Service MakeSigningKeyService(const std::vector<crypto::VerifyingKey>& keys);
 
 }  // namespace perennial::account

@@ -78,7 +78,7 @@ struct AccountFixture {
   template <typename Body>
   auto Commit(Body body) -> decltype(body()) {
     decltype(body()) result = absl::InternalError("not run");
-    const absl::Status status = postgres.database().Transact([&]() -> absl::Status {
+    absl::Status status = postgres.database().Transact([&]() -> absl::Status {
       result = body();
       return perennial::testing::StatusOf(result);
     });
@@ -144,6 +144,7 @@ template <typename Body>
 void InParallel(int threads, Body body) {
   std::atomic<int> waiting = threads;
   std::vector<std::thread> running;
+  running.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     running.emplace_back([&, i] {
       --waiting;

@@ -32,7 +32,8 @@ TEST_CASE("through a rotation, tokens of both keys are accepted as long as both 
   CHECK(before.verifying_key().key_id != after.verifying_key().key_id);
   const std::vector<crypto::VerifyingKey> listed = {after.verifying_key(),
                                                     NamedKey(before.verifying_key().public_key)};
-  crypto::AccessTokenVerifier verifier([&] { return listed; }, clock);
+  crypto::AccessTokenVerifier verifier(
+      [&]() -> absl::StatusOr<std::vector<crypto::VerifyingKey>> { return listed; }, clock);
   crypto::AccessTokenVerifier later([&] { return std::vector{after.verifying_key()}; }, clock);
   testing::CountingIds ids;
   core::Session session;
