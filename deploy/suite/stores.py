@@ -98,7 +98,7 @@ class Redis:
             time.sleep(0.02)
 
     def run(self, *command: str) -> str:
-        done = subprocess.run(["redis-cli", "-p", str(self.port), *command], capture_output=True, text=True)
+        done = subprocess.run(["redis-cli", "-p", str(self.port), *command], capture_output=True, text=True, errors="replace")
         return done.stdout.strip()
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
+#include "libs/base/status_macros.h"
 #include "libs/pg/request_log.h"
 #include "libs/process/signing_keys.h"
 #include "libs/process/test_clock.h"
@@ -173,10 +174,10 @@ void Process::Consume(absl::string_view from_service, events::Inbox::Handler han
           [&inbox = *state_->inboxes.back()] { return inbox.RunOnce(); }});
 }
 
-absl::Status Process::ForgetRequests(const Uuid& account_id) {
-  return state_->database
-      ->Query("DELETE FROM request_log WHERE scope = $1", absl::StrCat("account/", account_id.ToString()))
-      .status();
+absl::Status Process::ForgetAccount(const Uuid& account_id) {
+  const std::string scope = absl::StrCat("account/", account_id.ToString());
+  RETURN_IF_ERROR(state_->database->Query("DELETE FROM request_log WHERE scope = $1", scope).status());
+  return state_->database->Query("DELETE FROM outbox WHERE account_id = $1", account_id).status();
 }
 
 void Process::State::AddStandingJobs() {

@@ -53,7 +53,7 @@ int main() {
   process.Consume("subscription", [&](const Event& event) { return endings.OnSubscriptionEvent(event); });
   process.Consume("account", [&](const Event& event) -> absl::Status {
     RETURN_IF_ERROR(endings.OnAccountEvent(event));
-    return event.type == "account.deleted" ? process.ForgetRequests(event.account_id) : absl::OkStatus();
+    return event.type == "account.deleted" ? process.ForgetAccount(event.account_id) : absl::OkStatus();
   });
   return process.Run();
 }

@@ -42,7 +42,7 @@ int main() {
   process.Consume("account", [&](const Event& event) -> absl::Status {
     if (event.type != "account.deleted") return absl::OkStatus();
     RETURN_IF_ERROR(methods.DeleteAccount(event.account_id));
-    return process.ForgetRequests(event.account_id);
+    return process.ForgetAccount(event.account_id);
   });
   return process.Run();
 }

@@ -92,7 +92,7 @@ void AddJobs(Process& process, Parts& parts) {
 void AddConsumers(Process& process, Parts& parts) {
   process.Consume("account", [&](const Event& event) -> absl::Status {
     if (event.type != "account.deleted") return absl::OkStatus();
-    const absl::Status forgotten = process.ForgetRequests(event.account_id);
+    const absl::Status forgotten = process.ForgetAccount(event.account_id);
     return forgotten.ok() ? parts.deletions.OnAccountDeleted(event.account_id) : forgotten;
   });
   process.Consume("payment_token", [&](const Event& event) -> absl::Status {
