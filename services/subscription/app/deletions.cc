@@ -8,7 +8,7 @@ namespace perennial::subscription {
 namespace {
 
 constexpr int kBatch = 20;
-constexpr absl::Duration kLookAgain = absl::Seconds(30);
+constexpr absl::Duration kLookAgain = absl::Seconds(2);
 
 }  // namespace
 
@@ -16,15 +16,16 @@ absl::Status Deletions::OnAccountDeleted(const Uuid& account_id) {
   return deletions_.MarkDeleted(account_id, clock_.Now());
 }
 
-absl::StatusOr<bool> Deletions::TryFinish(const Uuid& account_id) {
+absl::StatusOr<bool> Deletions::TryPurge(const Uuid& account_id) {
   ASSIGN_OR_RETURN(const std::vector<Uuid> product_ids, deletions_.ProductIds(account_id));
   bool all_over = true;
   std::vector<Event> events;
   for (const Uuid& product_id : product_ids) {
-    ASSIGN_OR_RETURN(core::Aggregate aggregate, products_.Update(product_id, [&](core::Aggregate& current) {
+    const auto close = [&](core::Aggregate& current) {
       all_over = core::CloseForDeletion(current, clock_.Now()) && all_over;
       return absl::OkStatus();
-    }));
+    };
+    ASSIGN_OR_RETURN(core::Aggregate aggregate, products_.Update(product_id, close));
     if (aggregate.product.state == core::ProductState::kEnded) continue;
     aggregate.events.clear();
     core::Tell(aggregate, "product.deleted", "account", clock_.Now()).attributes["reason"] =
@@ -32,19 +33,20 @@ absl::StatusOr<bool> Deletions::TryFinish(const Uuid& account_id) {
     events.push_back(aggregate.events.back());
   }
   if (!all_over) return false;
-  return deletions_.Purge(account_id, events, clock_.Now());
+  return deletions_.Purge(account_id, events);
 }
 
 absl::StatusOr<int> Deletions::RunDue() {
-  ASSIGN_OR_RETURN(const std::vector<Uuid> pending, deletions_.Pending(clock_.Now(), kBatch));
+  ASSIGN_OR_RETURN(const auto pending, deletions_.Pending(clock_.Now(), kBatch));
   int done = 0;
-  for (const Uuid& account_id : pending) {
-    ASSIGN_OR_RETURN(const bool finished, TryFinish(account_id));
-    if (finished) {
+  for (const DeletionStore::Deletion& each : pending) {
+    ASSIGN_OR_RETURN(const bool moved,
+                     each.rows_gone ? deletions_.Forget(each.account_id) : TryPurge(each.account_id));
+    if (moved) {
       ++done;
     } else {
-      // Its orders go on in their own job; theirs is the work that is counted.
-      RETURN_IF_ERROR(deletions_.LookAgain(account_id, clock_.Now() + kLookAgain));
+      // Orders and facts go on in their own jobs, which count that.
+      RETURN_IF_ERROR(deletions_.LookAgain(each.account_id, clock_.Now() + kLookAgain));
     }
   }
   return done;

@@ -6,7 +6,8 @@
 namespace perennial::subscription {
 
 // Deleting an account for good (R7). It is marked at once, so nothing new begins; a job ends its orders,
-// waits for those that are charging, and then drops all rows and tells domain_mailbox.
+// waits for those that are charging, drops all rows and tells domain_mailbox, and, when that has gone out,
+// forgets the account's name and facts.
 class Deletions {
  public:
   Deletions(DeletionStore& deletions, ProductStore& products, const Clock& clock)
@@ -15,11 +16,11 @@ class Deletions {
   // Inside the transaction of the event account.deleted.
   absl::Status OnAccountDeleted(const Uuid& account_id);
 
-  // Job: moves a batch of deletions on. Returns how many were finished.
+  // Job: moves a batch of deletions on. Returns how many took a step.
   absl::StatusOr<int> RunDue();
 
  private:
-  absl::StatusOr<bool> TryFinish(const Uuid& account_id);
+  absl::StatusOr<bool> TryPurge(const Uuid& account_id);
 
   DeletionStore& deletions_;
   ProductStore& products_;

@@ -1,40 +1,44 @@
 #include "services/subscription/storage/postgres_deletion_store.h"
 
+#include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 
 namespace perennial::subscription {
+
+Uuid PostgresDeletionStore::PseudonymOf(const Uuid& account_id) {
+  return Uuid::Derive(account_id, "subscription/deleted account");
+}
 
 absl::Status PostgresDeletionStore::Enter(const Uuid& account_id) {
   // Shared: callers do not wait for each other, only for a purge, and it for them.
   RETURN_IF_ERROR(
       database_.Query("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))::text", account_id)
           .status());
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query("SELECT account_id FROM account_deletions WHERE account_id = $1", account_id));
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = $1",
+                                   PseudonymOf(account_id)));
   return rows.empty() ? absl::OkStatus() : Precondition("ACCOUNT_DELETED", "the account was deleted");
 }
 
 absl::Status PostgresDeletionStore::MarkDeleted(const Uuid& account_id, absl::Time now) {
   return database_
       .Query(
-          "INSERT INTO account_deletions (account_id, requested_at, next_at) VALUES ($1, $2, $2) ON CONFLICT "
-          "DO "
-          "NOTHING",
-          account_id, now)
+          "INSERT INTO account_deletions (pseudonym, account_id, requested_at, next_at) VALUES ($1, $2, $3, "
+          "$3) ON CONFLICT DO NOTHING",
+          PseudonymOf(account_id), account_id, now)
       .status();
 }
 
-absl::StatusOr<std::vector<Uuid>> PostgresDeletionStore::Pending(absl::Time now, int limit) {
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query(
-          "SELECT account_id FROM account_deletions WHERE next_at <= $1 ORDER BY next_at LIMIT $2", now,
-          limit));
-  std::vector<Uuid> ids;
-  for (const pg::Row row : rows) ids.push_back(row.Get<Uuid>("account_id"));
-  return ids;
+absl::StatusOr<std::vector<DeletionStore::Deletion>> PostgresDeletionStore::Pending(absl::Time now,
+                                                                                    int limit) {
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   database_.Query("SELECT account_id, rows_gone FROM account_deletions WHERE next_at <= $1 "
+                                   "ORDER BY next_at LIMIT $2",
+                                   now, limit));
+  std::vector<Deletion> pending;
+  for (const pg::Row row : rows) pending.push_back({row.Get<Uuid>("account_id"), row.Get<bool>("rows_gone")});
+  return pending;
 }
 
 absl::Status PostgresDeletionStore::LookAgain(const Uuid& account_id, absl::Time at) {
@@ -52,8 +56,7 @@ absl::StatusOr<std::vector<Uuid>> PostgresDeletionStore::ProductIds(const Uuid& 
   return ids;
 }
 
-absl::StatusOr<bool> PostgresDeletionStore::Purge(const Uuid& account_id, const std::vector<Event>& events,
-                                                  absl::Time now) {
+absl::StatusOr<bool> PostgresDeletionStore::Purge(const Uuid& account_id, const std::vector<Event>& events) {
   bool purged = false;
   const absl::Status status = database_.Transact([&]() -> absl::Status {
     purged = false;
@@ -81,16 +84,38 @@ absl::StatusOr<bool> PostgresDeletionStore::Purge(const Uuid& account_id, const 
     RETURN_IF_ERROR(database_.Query("DELETE FROM quotes WHERE account_id = $1", account_id).status());
     RETURN_IF_ERROR(database_.Query("DELETE FROM sites WHERE account_id = $1", account_id).status());
     RETURN_IF_ERROR(
-        database_
-            .Query("UPDATE account_deletions SET next_at = NULL, requested_at = least(requested_at, $2) "
-                   "WHERE account_id = $1",
-                   account_id, now)
+        database_.Query("UPDATE account_deletions SET rows_gone = true WHERE account_id = $1", account_id)
             .status());
     purged = true;
     return outbox_.Add(events);
   });
   RETURN_IF_ERROR(status);
   return purged;
+}
+
+absl::StatusOr<bool> PostgresDeletionStore::Forget(const Uuid& account_id) {
+  bool forgotten = false;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    forgotten = false;
+    ASSIGN_OR_RETURN(
+        const pg::Rows waiting,
+        database_.Query("SELECT event_id FROM outbox WHERE account_id = $1 AND relayed_at IS NULL "
+                        "LIMIT 1",
+                        account_id));
+    if (!waiting.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(database_.Query("DELETE FROM outbox WHERE account_id = $1", account_id).status());
+    // Calls that were answered between the deletion and now.
+    RETURN_IF_ERROR(database_
+                        .Query("DELETE FROM request_log WHERE scope = $1",
+                               absl::StrCat("account/", account_id.ToString()))
+                        .status());
+    forgotten = true;
+    return database_
+        .Query("UPDATE account_deletions SET account_id = NULL, next_at = NULL WHERE account_id = $1",
+               account_id)
+        .status();
+  }));
+  return forgotten;
 }
 
 absl::StatusOr<std::string> PostgresDeletionStore::Export(const Uuid& account_id) {

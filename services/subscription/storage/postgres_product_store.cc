@@ -6,6 +6,7 @@
 #include "libs/base/status_macros.h"
 #include "services/subscription/app/position.h"
 #include "services/subscription/storage/names.h"
+#include "services/subscription/storage/postgres_deletion_store.h"
 #include "services/subscription/storage/product_rows.h"
 
 namespace perennial::subscription {
@@ -82,8 +83,8 @@ absl::StatusOr<core::Aggregate> PostgresProductStore::Update(const Uuid& product
     if (rows.empty()) return NoProduct();
     ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, /*lock=*/true));
     ASSIGN_OR_RETURN(const pg::Rows deleted,
-                     database_.Query("SELECT account_id FROM account_deletions WHERE account_id = $1",
-                                     loaded[0].product.account_id));
+                     database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = $1",
+                                     PostgresDeletionStore::PseudonymOf(loaded[0].product.account_id)));
     loaded[0].account_deleted = !deleted.empty();
     result = loaded[0];
     RETURN_IF_ERROR(decide(result));
@@ -256,7 +257,8 @@ absl::StatusOr<std::optional<Claim>> PostgresProductStore::ClaimOrder(const Uuid
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::RenewalsDue(absl::Time now, int limit) {
   return ToDue(database_.Query(
       "SELECT id, account_id FROM products WHERE renew_at <= $1 AND account_id NOT IN (SELECT "
-      "account_id FROM account_deletions WHERE next_at IS NOT NULL) ORDER BY renew_at LIMIT $2",
+      "account_id FROM account_deletions WHERE account_id IS NOT NULL) ORDER BY renew_at LIMIT "
+      "$2",
       now, limit));
 }
 

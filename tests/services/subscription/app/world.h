@@ -11,155 +11,12 @@
 #include "services/subscription/app/orders.h"
 #include "services/subscription/app/quotes.h"
 #include "services/subscription/app/renewals.h"
+#include "tests/services/subscription/app/fake_peers.h"
 #include "tests/services/subscription/core/builders.h"
 #include "tests/support/fakes.h"
 
-// Peers and stores in memory, with books that can be compared, and a killer between any two calls.
+// The stores in memory, and the whole service on them.
 namespace perennial::subscription::testing {
-
-// A SIGKILL: it leaves everything that was durable, and nothing else.
-struct Killed {};
-
-// Counts the moments at which a process could die; kills at the chosen one, once.
-class Killer {
- public:
-  int moments = 0;
-  int kill_at = 0;  // 1-based; 0: never
-  void Moment() {
-    if (++moments == kill_at) throw Killed();
-  }
-};
-
-class FakeAccounts final : public Accounts {
- public:
-  std::map<Uuid, AccountProfile> profiles = {{Id("account"), {kParis, false}}};
-  absl::StatusOr<std::map<Uuid, AccountProfile>> Find(const std::vector<Uuid>&) override { return profiles; }
-};
-
-class FakeBilling final : public Billing {
- public:
-  explicit FakeBilling(Killer& killer) : killer_(killer) {}
-  absl::Status away;  // given instead of an answer, if not OK
-  int64_t tax_percent = 20;
-  std::map<Uuid, int64_t> pro_formas;
-  std::set<Uuid> cancelled;
-  std::map<Uuid, std::string> invoices;
-  std::map<Uuid, std::string> credit_notes;
-
-  absl::StatusOr<Tax> PreviewTax(const Uuid&, const core::Offer& offer) override {
-    const int64_t tax = offer.NetMinor() * tax_percent / 100;
-    return Tax{tax, offer.NetMinor() + tax, {"VAT"}};
-  }
-  absl::StatusOr<int64_t> CreateProForma(const core::Order& order, std::optional<int64_t> expected) override {
-    return Step<int64_t>([&]() -> absl::StatusOr<int64_t> {
-      if (const auto it = pro_formas.find(order.id); it != pro_formas.end()) return it->second;
-      const int64_t total = PreviewTax(order.account_id, order.offer)->total_minor;
-      if (expected && *expected != total) return Precondition("PRO_FORMA_CHANGED", "");
-      return pro_formas[order.id] = total;
-    });
-  }
-  absl::Status CancelProForma(const core::Order& order) override {
-    return Step<bool>([&]() -> absl::StatusOr<bool> {
-             if (!pro_formas.contains(order.id)) return NotFound("PRO_FORMA_NOT_FOUND", "");
-             if (invoices.contains(order.id)) return Precondition("INVOICE_ALREADY_ISSUED", "");
-             cancelled.insert(order.id);
-             return true;
-           })
-        .status();
-  }
-  absl::StatusOr<std::string> IssueInvoice(const core::Order& order) override {
-    return Step<std::string>([&]() -> absl::StatusOr<std::string> {
-      if (cancelled.contains(order.id)) return Precondition("PRO_FORMA_CANCELLED", "");
-      return invoices[order.id] = "invoices/" + order.id.ToString();
-    });
-  }
-  absl::StatusOr<std::string> CreateCreditNote(const core::Order& order) override {
-    return Step<std::string>([&]() -> absl::StatusOr<std::string> {
-      return credit_notes[order.id] = "notes/" + order.id.ToString();
-    });
-  }
-
- private:
-  template <typename T>
-  absl::StatusOr<T> Step(std::function<absl::StatusOr<T>()> effect) {
-    killer_.Moment();
-    if (!away.ok()) return away;
-    absl::StatusOr<T> result = effect();
-    killer_.Moment();
-    return result;
-  }
-  Killer& killer_;
-};
-
-// A payment service that charges once an id, whatever is sent how often.
-class FakePayments final : public Payments {
- public:
-  explicit FakePayments(Killer& killer) : killer_(killer) {}
-  std::function<core::ChargeAnswer()> answer = [] {
-    return core::ChargeAnswer{.state = core::AttemptState::kSucceeded};
-  };
-  bool answers_lost = false;  // charges, but the answer never comes
-  absl::Status away;
-  std::map<Uuid, core::ChargeAnswer> charges;
-  std::map<Uuid, int64_t> captures;
-  std::map<Uuid, int64_t> refunds;  // by charge
-  std::vector<Uuid> sent;
-
-  absl::StatusOr<core::ChargeAnswer> Charge(const core::Order&, const core::Attempt& attempt) override {
-    killer_.Moment();
-    if (!away.ok()) return away;
-    sent.push_back(attempt.id);
-    if (!charges.contains(attempt.id)) {
-      charges[attempt.id] = answer();
-      if (charges[attempt.id].state == core::AttemptState::kSucceeded)
-        captures[attempt.id] += attempt.amount_minor;
-    }
-    killer_.Moment();
-    if (answers_lost) return absl::DeadlineExceededError("no answer");
-    return charges[attempt.id];
-  }
-  absl::StatusOr<core::ChargeAnswer> Ask(const core::Order&, const core::Attempt& attempt) override {
-    killer_.Moment();
-    if (!away.ok()) return away;
-    if (answers_lost) return absl::DeadlineExceededError("no answer");
-    if (!charges.contains(attempt.id)) return NotFound("CHARGE_NOT_FOUND", "");
-    return charges[attempt.id];
-  }
-  absl::StatusOr<Refund> GiveBack(const core::Order& order) override {
-    killer_.Moment();
-    refunds[*order.charge_id] = captures.at(*order.charge_id);
-    killer_.Moment();
-    return Refund{Refund::State::kSucceeded, "refund"};
-  }
-  absl::StatusOr<std::string> DefaultMethod(const Uuid&) override { return "method"; }
-
- private:
-  Killer& killer_;
-};
-
-class FakeDelivery final : public Delivery {
- public:
-  explicit FakeDelivery(Killer& killer) : killer_(killer) {}
-  core::DeliveryAnswer answer{.state = core::DeliveryAnswer::State::kDone};
-  std::set<Uuid> delivered;
-
-  absl::StatusOr<core::DeliveryAnswer> Deliver(const core::Product&, const core::Order& order) override {
-    killer_.Moment();
-    if (answer.state == core::DeliveryAnswer::State::kDone) delivered.insert(order.id);
-    killer_.Moment();
-    return answer;
-  }
-  absl::StatusOr<Availability> CheckDomain(const std::string& name) override {
-    return Availability{Availability::State::kAvailable, name, name, ""};
-  }
-  absl::StatusOr<Availability> CheckMailbox(const Uuid&, const Uuid&,
-                                            const std::string& local_part) override {
-    return Availability{Availability::State::kAvailable, "", "", local_part + "@example.com"};
-  }
-
- private:
-  Killer& killer_;
-};
 
 // The rules of PostgresProductStore in memory: an update is all or nothing, versions and leases alike.
 class FakeProductStore final : public ProductStore {
@@ -335,6 +192,7 @@ class FakeDeletionStore final : public DeletionStore {
  public:
   explicit FakeDeletionStore(FakeProductStore& products) : products_(products) {}
   std::map<Uuid, absl::Time> pending;
+  std::set<Uuid> gone;
   std::vector<Event> told;
   absl::Status Enter(const Uuid& account_id) override {
     if (products_.deleted_accounts.contains(account_id)) return Precondition("ACCOUNT_DELETED", "");
@@ -345,12 +203,12 @@ class FakeDeletionStore final : public DeletionStore {
     pending[account_id] = now;
     return absl::OkStatus();
   }
-  absl::StatusOr<std::vector<Uuid>> Pending(absl::Time now, int) override {
-    std::vector<Uuid> ids;
+  absl::StatusOr<std::vector<Deletion>> Pending(absl::Time now, int) override {
+    std::vector<Deletion> deletions;
     for (const auto& [id, at] : pending) {
-      if (at <= now) ids.push_back(id);
+      if (at <= now) deletions.push_back({id, gone.contains(id)});
     }
-    return ids;
+    return deletions;
   }
   absl::Status LookAgain(const Uuid& account_id, absl::Time at) override {
     pending[account_id] = at;
@@ -361,10 +219,14 @@ class FakeDeletionStore final : public DeletionStore {
     for (const auto& [id, row] : products_.rows) ids.push_back(id);
     return ids;
   }
-  absl::StatusOr<bool> Purge(const Uuid& account_id, const std::vector<Event>& events, absl::Time) override {
+  absl::StatusOr<bool> Purge(const Uuid& account_id, const std::vector<Event>& events) override {
     products_.rows.clear();
-    pending.erase(account_id);
+    gone.insert(account_id);
     told = events;
+    return true;
+  }
+  absl::StatusOr<bool> Forget(const Uuid& account_id) override {
+    pending.erase(account_id);
     return true;
   }
 
