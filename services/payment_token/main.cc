@@ -31,7 +31,7 @@ int main() {
   StripeGateway gateway(std::move(config.gateway), process.metrics());
   ExportedPaymentMetrics metrics(process.metrics());
   PaymentMethods methods(method_store, gateway, process.clock(), process.ids());
-  Charges charges(charge_store, method_store, methods, gateway, metrics, process.clock());
+  Charges charges(charge_store, method_store, gateway, metrics, process.clock());
 
   process.Serve(MakePaymentMethodService(methods, process.page_tokens()));
   process.Serve(MakeChargeService(charges, methods));

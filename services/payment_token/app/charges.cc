@@ -36,11 +36,12 @@ absl::StatusOr<core::Charge> Charges::Existing(const core::ChargeRequest& reques
   return charge;
 }
 
-absl::StatusOr<std::optional<core::PaymentMethod>> Charges::Choose(const core::ChargeRequest& request) {
+absl::StatusOr<std::optional<core::PaymentMethod>> Charges::Choose(const core::ChargeRequest& request,
+                                                                   const GatewayAccount& account) {
   if (request.payment_method_id) return method_store_.Get(request.account_id, *request.payment_method_id);
-  absl::StatusOr<core::PaymentMethod> chosen = methods_.Default(request.account_id);
-  if (ReasonOf(chosen.status()) == "PAYMENT_METHOD_MISSING") return std::nullopt;
-  return chosen;
+  ASSIGN_OR_RETURN(const auto held, method_store_.List(request.account_id, std::nullopt, 0));
+  const core::PaymentMethod* chosen = core::ChooseDefault(held, account.last_used_method);
+  return chosen == nullptr ? std::nullopt : std::optional(*chosen);
 }
 
 absl::StatusOr<core::Charge> Charges::Open(const core::ChargeRequest& request) {
@@ -50,7 +51,7 @@ absl::StatusOr<core::Charge> Charges::Open(const core::ChargeRequest& request) {
   ASSIGN_OR_RETURN(const GatewayAccount account, method_store_.GetAccount(request.account_id));
   // Nothing is stored for a deleted account any more (R7); it has nothing to charge either.
   if (account.is_deleted) return core::OpenCharge(request, nullptr, clock_.Now());
-  ASSIGN_OR_RETURN(const std::optional<core::PaymentMethod> method, Choose(request));
+  ASSIGN_OR_RETURN(const std::optional<core::PaymentMethod> method, Choose(request, account));
   core::Charge charge = core::OpenCharge(request, method ? &*method : nullptr, clock_.Now());
   ASSIGN_OR_RETURN(const bool inserted, store_.Insert(charge));
   if (inserted) {

@@ -6,7 +6,6 @@
 #include "absl/status/statusor.h"
 #include "libs/base/clock.h"
 #include "libs/base/uuid.h"
-#include "services/payment_token/app/payment_methods.h"
 #include "services/payment_token/app/ports.h"
 
 namespace perennial::payment_token {
@@ -17,14 +16,9 @@ namespace perennial::payment_token {
 // between any two of these; whoever comes next, the caller or the job, goes on with the same id.
 class Charges {
  public:
-  Charges(ChargeStore& store, PaymentMethodStore& method_store, PaymentMethods& methods,
-          PaymentGateway& gateway, PaymentMetrics& metrics, const Clock& clock)
-      : store_(store),
-        method_store_(method_store),
-        methods_(methods),
-        gateway_(gateway),
-        metrics_(metrics),
-        clock_(clock) {}
+  Charges(ChargeStore& store, PaymentMethodStore& method_store, PaymentGateway& gateway,
+          PaymentMetrics& metrics, const Clock& clock)
+      : store_(store), method_store_(method_store), gateway_(gateway), metrics_(metrics), clock_(clock) {}
 
   // Records the charge, pinned to its method; talks to nobody. The same request again: the charge as it is.
   // AMOUNT_INVALID, CURRENCY_NOT_OFFERED, PAYMENT_METHOD_NOT_FOUND, PAYMENT_METHOD_REMOVED, CHARGE_EXISTS.
@@ -48,7 +42,8 @@ class Charges {
 
  private:
   absl::StatusOr<core::Charge> Existing(const core::ChargeRequest& request, const core::Charge& charge);
-  absl::StatusOr<std::optional<core::PaymentMethod>> Choose(const core::ChargeRequest& request);
+  absl::StatusOr<std::optional<core::PaymentMethod>> Choose(const core::ChargeRequest& request,
+                                                            const GatewayAccount& account);
   // False if somebody else is at it or there was nothing to do.
   absl::StatusOr<bool> AskOnce(const Uuid& charge_id);
   absl::StatusOr<bool> AskRefundOnce(const Uuid& refund_id);
@@ -57,7 +52,6 @@ class Charges {
 
   ChargeStore& store_;
   PaymentMethodStore& method_store_;
-  PaymentMethods& methods_;
   PaymentGateway& gateway_;
   PaymentMetrics& metrics_;
   const Clock& clock_;

@@ -75,7 +75,7 @@ core::ChargeOutcome OutcomeOf(const json& intent, absl::string_view gateway_url)
   if (id.empty()) return core::OutcomeUnknown{};
   if (status == "succeeded") return core::Captured{id};
   if (status == "processing") return core::Processing{id};
-  if (status == "canceled") return core::Declined{core::kActionExpired, id};
+  if (status == "canceled") return core::Declined{std::string(core::kActionExpired), id};
   if (status == "requires_payment_method")
     return core::Declined{CodeOf(Object(intent, "last_payment_error")), id};
   if (status != "requires_action") return core::OutcomeUnknown{};

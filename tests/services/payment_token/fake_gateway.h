@@ -113,7 +113,7 @@ class FakeGateway : public PaymentGateway {
     if (Next() != Trouble::kNone) return core::OutcomeUnknown{};
     core::ChargeOutcome& outcome = by_reference_.at(reference);
     if (std::holds_alternative<core::ActionRequired>(outcome)) {
-      outcome = core::Declined{core::kActionExpired, reference};
+      outcome = core::Declined{std::string(core::kActionExpired), reference};
       ++canceled_;
     }
     return outcome;

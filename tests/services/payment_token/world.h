@@ -31,7 +31,7 @@ struct World {
   PostgresPaymentMethodStore method_store{postgres.database(), postgres.outbox(), vault};
   PostgresChargeStore charge_store{postgres.database(), vault};
   PaymentMethods methods{method_store, gateway, clock, ids};
-  Charges charges{charge_store, method_store, methods, gateway, metrics, clock};
+  Charges charges{charge_store, method_store, gateway, metrics, clock};
   Uuid account = ids.Next();
 
   Caller Customer() const { return {Caller::Kind::kCustomer, account, Uuid(), ""}; }

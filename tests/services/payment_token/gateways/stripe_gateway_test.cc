@@ -227,7 +227,7 @@ TEST_CASE_METHOD(Fixture, "a wrong key at the gateway takes nothing and loses no
   AddCard();
   StripeGateway locked_out({simulator.url(), "sk_wrong_key", "https://shop.example", absl::Milliseconds(400)},
                            gateway_metrics);
-  Charges blocked(charge_store, method_store, methods, locked_out, metrics, clock);
+  Charges blocked(charge_store, method_store, locked_out, metrics, clock);
   const core::ChargeRequest request = Request();
   REQUIRE_OK(blocked.Open(request));
   CHECK(blocked.Drive(account, request.id)->state == core::ChargeState::kPending);
