@@ -1,15 +1,19 @@
 """A gRPC client made from the contracts alone, with Debian's grpcio: not the code that the services are built with."""
 
 import importlib
+import os
 import subprocess
 import sys
 import uuid
 from pathlib import Path
 
-import grpc
-from google.protobuf import descriptor_pool, message_factory
+# Starting processes forks, and gRPC's own handling of forks can leave a channel that never connects again.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-from .layout import ROOT
+import grpc  # noqa: E402
+from google.protobuf import descriptor_pool, message_factory  # noqa: E402
+
+from .layout import ROOT  # noqa: E402
 
 GOOGLEAPIS = Path("/usr/share/gocode/src/github.com/gogo/googleapis")
 GRPC_PROTO = Path("/usr/share/grpc-proto")
