@@ -293,8 +293,6 @@ absl::Status PostgresPaymentMethodStore::ForgetAccount(const Uuid& account_id, c
             .status());
     RETURN_IF_ERROR(
         database_.Query("DELETE FROM removed_payment_methods WHERE account_id = $1", account_id).status());
-    // Facts about its payment methods are of no use to anybody any more.
-    RETURN_IF_ERROR(database_.Query("DELETE FROM outbox WHERE account_id = $1", account_id).status());
     return database_
         .Query(
             "UPDATE charges SET account_id = $2, is_pseudonymous = true, description = '', "
