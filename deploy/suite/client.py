@@ -91,7 +91,7 @@ class Peer:
                 pair = ((certificates / f"{certificate}.key").read_bytes(), (certificates / f"{certificate}.crt").read_bytes())
             credentials = grpc.ssl_channel_credentials((certificates / "authority.crt").read_bytes(), *pair)
             Peer._channels[key] = grpc.secure_channel(target, credentials, options=[
-                ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200),
+                ("grpc.min_reconnect_backoff_ms", 1000), ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200),
                 ("grpc.max_send_message_length", 64 << 20)])
         self.channel = Peer._channels[key]
 

@@ -116,6 +116,12 @@ OrderSteps::Result OrderSteps::Charge(const Aggregate& aggregate, const Order& o
   absl::StatusOr<core::ChargeAnswer> answer =
       is_new ? peers_.payments.Charge(order, *attempt) : peers_.payments.Ask(order, *attempt);
   if (ReasonOf(answer.status()) == "CHARGE_NOT_FOUND") answer = peers_.payments.Charge(order, *attempt);
+  // Less than the gateway charges at all (half a euro): no repeat will change that.
+  if (ReasonOf(answer.status()) == "AMOUNT_INVALID") {
+    answer = core::ChargeAnswer{.state = AttemptState::kDeclined,
+                                .decline_code = "amount_too_small",
+                                .decline_class = core::DeclineClass::kHard};
+  }
   if (IsMethodGone(answer.status())) answer = WithoutMethod(*attempt);
   if (!answer.ok()) return PutOff(order, answer.status());
   Result written = Record(order, [&](Aggregate& a, Order& o, absl::Time now) {
