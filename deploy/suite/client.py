@@ -92,8 +92,14 @@ class Peer:
             credentials = grpc.ssl_channel_credentials((certificates / "authority.crt").read_bytes(), *pair)
             Peer._channels[key] = grpc.secure_channel(target, credentials, options=[
                 ("grpc.min_reconnect_backoff_ms", 1000), ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200),
-                ("grpc.max_send_message_length", 64 << 20)])
+                ("grpc.max_send_message_length", 64 << 20), ("grpc.use_local_subchannel_pool", 1)])
         self.channel = Peer._channels[key]
+
+    @classmethod
+    def reconnect(cls, target: str) -> None:
+        """Later peers of `target` connect anew: a channel to a process that ended may take its time to notice."""
+        for key in [key for key in cls._channels if key[0] == target]:
+            del cls._channels[key]
 
     def call(self, full_method: str, /, *, timeout: float = 30, **fields):
         method = self.contracts.method(full_method)

@@ -104,7 +104,11 @@ class Suite:
         for service in services:
             self._spawn(service, self._binary(BINARIES[service]), self._environment(service))
         for service in services:
-            self._wait(service, lambda service=service: self.peer(service).is_serving())
+            self._wait(service, lambda service=service: self._is_serving(service))
+
+    def _is_serving(self, service: str) -> bool:
+        Peer.reconnect(f"127.0.0.1:{self.ports.grpc[service]}")
+        return self.peer(service).is_serving()
 
     def _binary(self, name: str) -> Path:
         binary = self.build / "bin" / name

@@ -25,10 +25,11 @@ from suite.layout import SERVICES, Ports  # noqa: E402
 from suite.suite import Suite  # noqa: E402
 
 CALLERS = (1, 16, 64)
-SITES = 48
+ACCOUNTS = 32
 NIL = "00000000-0000-0000-0000-000000000000"
-READ = "perennial.subscription.v1.SiteService/GetSite"
-WRITE = "perennial.subscription.v1.SiteService/UpdateSite"
+SERVICE = "billing"
+READ = "perennial.billing.v1.BillingProfileService/GetBillingProfile"
+WRITE = "perennial.billing.v1.BillingProfileService/UpdateBillingProfile"
 PASSWORD = "a long enough password"
 
 
@@ -38,29 +39,29 @@ class Bench:
         self.seconds = seconds
         self.work = suite.state / "bench"
         self.work.mkdir()
-        self.sites: list[tuple[str, str]] = []  # token, name
+        self.profiles: list[tuple[str, str]] = []  # token, name
 
     def prepare(self) -> None:
-        for _ in range(4):
+        for _ in range(ACCOUNTS):
             email = f"bench.{uuid.uuid4().hex[:10]}@example.com"
             account = self.suite.peer("account").call("perennial.account.v1.AccountService/CreateAccount", email=email, password=PASSWORD,
                                                       language="en", time_zone="Europe/Paris")
             session = self.suite.peer("account").call("perennial.account.v1.SessionService/CreateSession", email=email, password=PASSWORD)
-            peer = self.suite.peer("subscription")
+            peer = self.suite.peer(SERVICE)
             peer.token = session.access_token
-            for _ in range(SITES // 4):
-                site = peer.call("perennial.subscription.v1.SiteService/CreateSite", parent=account.name, display_name="Bench")
-                self.sites.append((session.access_token, site.name))
+            name = f"{account.name}/billingProfile"
+            peer.send(WRITE, self.message(WRITE, name, str(uuid.uuid4())).SerializeToString())
+            self.profiles.append((session.access_token, name))
 
     def message(self, method: str, name: str, request_id: str = NIL):
         request = self.suite.contracts.factory.GetPrototype(self.suite.contracts.method(method).input_type)
         if method == READ:
             return request(name=name)
-        return request(site={"name": name, "display_name": "Bench again"}, update_mask={"paths": ["display_name"]}, request_id=request_id)
+        return request(billing_profile={"name": name, "recipient_name": "A Customer"}, update_mask={"paths": ["recipient_name"]}, request_id=request_id)
 
     def requests_file(self, method: str) -> Path:
         file = self.work / f"{method.rsplit('/', 1)[-1]}.json"
-        file.write_text(json.dumps([{"token": token, "request": self.message(method, name).SerializeToString().hex()} for token, name in self.sites]))
+        file.write_text(json.dumps([{"token": token, "request": self.message(method, name).SerializeToString().hex()} for token, name in self.profiles]))
         return file
 
     def load(self, target: str, method: str, callers: int, requests: Path) -> dict:
@@ -86,7 +87,7 @@ class Bench:
             server.wait()
 
     def calls(self, method: str) -> dict[int, dict]:
-        target = f"localhost:{self.suite.ports.grpc['subscription']}"
+        target = f"localhost:{self.suite.ports.grpc[SERVICE]}"
         return {callers: self.load(target, method, callers, self.requests_file(method)) for callers in CALLERS}
 
     # What a call sends to Postgres, as Postgres saw it ----------------------------------------------------------------
@@ -95,7 +96,7 @@ class Bench:
         """A pgbench script of one call's statements; the request id becomes a new one each time."""
         request_id = str(uuid.uuid4())
         log = self.suite.postgres.log
-        peer = self.suite.peer("subscription")
+        peer = self.suite.peer(SERVICE)
         peer.token = token
         begin = log.stat().st_size
         peer.send(method, self.message(method, name, request_id).SerializeToString())
@@ -104,13 +105,10 @@ class Bench:
         # "BENCH pid LOG:  execute s3: SELECT …" then "… DETAIL:  parameters: $1 = '…', …"; jobs have other pids.
         by_pid: dict[str, list[str]] = {}
         for entry in re.split(r"(?m)^(?=BENCH )", lines):
-            match = re.match(r"BENCH (\d+) subscription (LOG|DETAIL):  (.*)", entry, re.DOTALL)
+            match = re.match(rf"BENCH (\d+) {SERVICE} (LOG|DETAIL):  (.*)", entry, re.DOTALL)
             if match:
                 by_pid.setdefault(match[1], []).append(f"{match[2]} {match[3].strip()}")
-        ours = [entries for entries in by_pid.values() if any(name.rsplit("/", 1)[-1] in e for e in entries)]
-        if len(ours) != 1:
-            raise Failure("cannot tell the call's statements in Postgres' log")
-        for entry in ours[0]:
+        for entry in self.own_entries(list(by_pid.values()), name.split("/")[1], method):
             if statement := re.match(r"LOG (?:execute [^:]*|statement): (.*)", entry, re.DOTALL):
                 script.append(statement[1])
             elif parameters := re.match(r"DETAIL parameters: (.*)", entry, re.DOTALL):
@@ -118,6 +116,21 @@ class Bench:
                 script[-1] = re.sub(r"\$(\d+)", lambda m: values[m[1]], script[-1])
         text = [re.sub(r"\s+", " ", s).rstrip(";") + ";" for s in script if not s.startswith("SET statement_timeout")]
         return "\n".join(text).replace(f"'{request_id}'", "gen_random_uuid()") + "\n"
+
+    @staticmethod
+    def own_entries(sessions: list[list[str]], account: str, method: str) -> list[str]:
+        """The entries of the call among those of its session, which also serves jobs: from the first that names the
+        account to the end of its transaction, or for a read to the end of that statement."""
+        for entries in sessions:
+            named = [i for i, entry in enumerate(entries) if entry.startswith("DETAIL") and account in entry]
+            if not named:
+                continue
+            if method == READ:
+                return entries[named[0] - 1 : named[0] + 1]
+            ends = [i for i, entry in enumerate(entries) if entry == "LOG statement: COMMIT" and i > named[-1]]
+            if ends:
+                return entries[named[0] - 1 : ends[0] + 1]
+        raise Failure("cannot tell the call's statements in Postgres' log")
 
     def record_statements(self) -> dict[str, list[Path]]:
         psql = self.suite.postgres.psql
@@ -127,7 +140,7 @@ class Bench:
         time.sleep(1)
         files: dict[str, list[Path]] = {READ: [], WRITE: []}
         for method in files:
-            for i, (token, name) in enumerate(self.sites):
+            for i, (token, name) in enumerate(self.profiles):
                 file = self.work / f"{method.rsplit('/', 1)[-1]}.{i}.sql"
                 for attempt in range(5):  # the first call on a connection also prepares
                     text = self.statements_of(method, token, name)
@@ -139,7 +152,7 @@ class Bench:
         return files
 
     def pgbench(self, files: list[Path]) -> dict[int, dict]:
-        url = self.suite.postgres.url("subscription", self.suite._secrets["subscription"])
+        url = self.suite.postgres.url(SERVICE, self.suite._secrets[SERVICE])
         results = {}
         for callers in CALLERS:
             command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(callers), "-j", "2", "-T", str(max(1, round(self.seconds)))]
