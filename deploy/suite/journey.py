@@ -47,7 +47,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def rounded(value: Fraction) -> int:
-    """Half away from zero (DESIGN.md, Money)."""
+    """Half away from zero (docs/architecture.md, Money)."""
     sign = -1 if value < 0 else 1
     return sign * int((abs(value) * 2 + 1) // 2)
 

@@ -20,7 +20,7 @@ def default_state_folder() -> Path:
 
 @dataclass
 class Ports:
-    """Loopback ports. The defaults are DESIGN.md's."""
+    """Loopback ports. The defaults are those of the documentation."""
 
     postgres: int = 7132
     redis: int = 7179

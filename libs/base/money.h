@@ -46,7 +46,7 @@ class Rational {
   bool operator==(const Rational& other) const = default;
   bool operator<(const Rational& other) const;
 
-  // The one rounding rule (DESIGN.md, Money): half away from zero.
+  // The one rounding rule (docs/architecture.md, Money): half away from zero.
   int64_t Round() const;
 
   Int128 numerator() const { return numerator_; }

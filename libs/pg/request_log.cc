@@ -6,7 +6,7 @@
 namespace perennial::pg {
 namespace {
 
-// Twice what DESIGN.md promises, so that a slow purge never breaks the promise.
+// Twice the 24 hours that are promised, so that a slow purge never breaks the promise.
 constexpr absl::Duration kKeep = absl::Hours(48);
 
 constexpr char kPrimaryKey[] = "request_log_pkey";

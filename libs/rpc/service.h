@@ -33,7 +33,7 @@ Access Customers();
 Access Services(std::vector<std::string> names);
 Access Operators();
 
-// A mutating method (DESIGN.md, "Every mutating call"):
+// A mutating method (docs/architecture.md, "Every mutating call"):
 //   prepare  optional: talks to other processes, under keys derived from request_id, so that it may be
 //   repeated;
 //            changes nothing here. Not run when the request was answered before.

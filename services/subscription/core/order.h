@@ -12,7 +12,8 @@ namespace perennial::subscription::core {
 
 enum class OrderKind { kPurchase, kUpgrade, kRenewal, kAutomaticRenewal };
 
-// The step that an order takes next; each is idempotent under the order's id (DESIGN.md, "One order").
+// The step that an order takes next; each is idempotent under the order's id (docs/architecture.md, "One
+// order").
 enum class OrderStep {
   kProForma,
   kCharge,

@@ -27,9 +27,9 @@ struct Repricing {
 // Prices `cycle_months` of the new plan; refuses what the catalogue lacks.
 using PriceOfCycle = std::function<absl::StatusOr<Money>(int cycle_months)>;
 
-// Re-prices every term that is not over on `day`, which itself counts as remaining (DESIGN.md, Money): new
-// price of the term's cycle × remaining/whole, less the unconsumed value of what was really paid. Exact, and
-// rounded once, at the net. Never negative: a fall of prices is not paid out.
+// Re-prices every term that is not over on `day`, which itself counts as remaining (docs/architecture.md,
+// Money): new price of the term's cycle × remaining/whole, less the unconsumed value of what was really paid.
+// Exact, and rounded once, at the net. Never negative: a fall of prices is not paid out.
 absl::StatusOr<Repricing> PriceUpgrade(const std::vector<Term>& terms, CivilDate day,
                                        const PriceOfCycle& price_of);
 
