@@ -50,7 +50,8 @@ void DropConnection(const httplib::Request& request) {
   }
 }
 
-// Ends the connections that wait for a next request; answers under way are still sent.
+// Ends the connections that wait for a next request. None may have an answer under way: httplib writes
+// nothing to a peer it cannot read from.
 void CloseForReading() {
   for (int fd = 3; fd < kMaxOpenFiles; ++fd) {
     if (PeerOf(fd)) shutdown(fd, SHUT_RD);
@@ -104,6 +105,8 @@ Server::Server(Gateway& gateway, std::string api_key)
   listener_->Get(".*", handle);
   listener_->Post(".*", handle);
   listener_->Delete(".*", handle);
+  listener_->set_logger(
+      [this](const httplib::Request& request, const httplib::Response&) { Answered(request); });
   listener_->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   listener_->set_tcp_nodelay(true);
   listener_->set_keep_alive_max_count(1'000'000);
@@ -133,18 +136,24 @@ void Server::Run() {
 }
 
 void Server::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-  }
-  stopping_.notify_all();
   listener_->stop();
+  std::unique_lock lock(mutex_);
+  stopped_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return busy_.empty(); });
   CloseForReading();
+}
+
+// httplib calls this once an answer is written, or could not be.
+void Server::Answered(const httplib::Request& request) {
+  const std::lock_guard lock(mutex_);
+  busy_.erase({request.remote_addr, request.remote_port});
+  changed_.notify_all();
 }
 
 void Server::Wait(int64_t ms) {
   std::unique_lock lock(mutex_);
-  stopping_.wait_for(lock, std::chrono::milliseconds(ms), [this] { return stopped_; });
+  changed_.wait_for(lock, std::chrono::milliseconds(ms), [this] { return stopped_; });
 }
 
 // As Stripe: the key as a bearer token, or as the user name of basic authentication.
@@ -168,6 +177,10 @@ GatewayReply Server::Reply(const httplib::Request& request) {
 }
 
 void Server::Handle(const httplib::Request& request, httplib::Response& response) {
+  {
+    const std::lock_guard lock(mutex_);
+    busy_.emplace(request.remote_addr, request.remote_port);
+  }
   const auto begin = std::chrono::steady_clock::now();
   const GatewayReply reply = Reply(request);
   if (reply.wait_ms > 0) Wait(reply.wait_ms);

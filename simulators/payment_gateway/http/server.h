@@ -4,11 +4,12 @@
 // or a path as it was sent). Does not own: what a request does (gateway.h).
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "simulators/payment_gateway/gateway.h"
 
@@ -37,6 +38,7 @@ class Server {
   void Handle(const httplib::Request& request, httplib::Response& response);
   GatewayReply Reply(const httplib::Request& request);
   bool Authorized(const httplib::Request& request) const;
+  void Answered(const httplib::Request& request);
   void Wait(int64_t ms);
 
   Gateway& gateway_;
@@ -44,8 +46,9 @@ class Server {
   std::unique_ptr<Listener> listener_;
 
   std::mutex mutex_;
-  std::condition_variable stopping_;
+  std::condition_variable changed_;  // stopped_ or busy_
   bool stopped_ = false;
+  std::set<std::pair<std::string, int>> busy_;  // peers (address, port) whose answer is not written yet
 };
 
 }  // namespace perennial::gateway_simulator
