@@ -5,7 +5,7 @@
 namespace perennial::payment_token {
 namespace {
 
-constexpr char kSchemaVersion[] = "20261123000100";
+constexpr char kSchemaVersion[] = "20261123000200";
 constexpr size_t kLongestUrl = 200;
 
 bool IsUrl(const std::string& url) {

@@ -72,6 +72,20 @@ absl::StatusOr<core::Charge> Charges::Drive(const Uuid& account_id, const Uuid& 
   return after.value_or(*before);
 }
 
+absl::StatusOr<core::Charge> Charges::GiveUp(const Uuid& account_id, const Uuid& charge_id) {
+  ASSIGN_OR_RETURN(const std::optional<core::Charge> known, store_.Find(charge_id));
+  if (!known || !core::IsOf(*known, account_id)) return ChargeNotFound();
+  core::ChargeState before = known->state;
+  ASSIGN_OR_RETURN(const std::optional<core::Charge> after,
+                   store_.UpdateLeased(charge_id, [&](const core::Charge& charge, bool) {
+                     before = charge.state;
+                     return core::GiveUp(charge, clock_.Now());
+                   }));
+  if (!after) return ChargeNotFound();
+  if (core::IsFinal(after->state) && !core::IsFinal(before)) metrics_.ChargeEnded(*after);
+  return *after;
+}
+
 absl::StatusOr<bool> Charges::AskOnce(const Uuid& charge_id) {
   const absl::Time now = clock_.Now();
   bool ended = false;
@@ -108,11 +122,19 @@ core::ChargeOutcome Charges::Ask(const ChargeOrder& order) {
     case core::NextStep::kAskReference:
       return gateway_.AskCharge(charge.gateway_reference);
     case core::NextStep::kSearch:
-      return gateway_.FindCharge(charge.request.id);
+      return Search(charge);
     case core::NextStep::kCancel:
       return gateway_.CancelCharge(charge.gateway_reference);
   }
   return core::OutcomeUnknown{};
+}
+
+core::ChargeOutcome Charges::Search(const core::Charge& charge) {
+  core::ChargeOutcome found = gateway_.FindCharge(charge.request.id);
+  const auto* waiting = std::get_if<core::ActionRequired>(&found);
+  // A killed process loses nothing here: the next one searches again.
+  if (waiting != nullptr && charge.given_up_at) return gateway_.CancelCharge(waiting->reference);
+  return found;
 }
 
 absl::StatusOr<core::Refund> Charges::OpenRefund(const core::RefundRequest& request) {

@@ -27,6 +27,10 @@ class Charges {
   // was asked just now. CHARGE_NOT_FOUND.
   absl::StatusOr<core::Charge> Drive(const Uuid& account_id, const Uuid& charge_id);
 
+  // Gives it up for good, durably; talks to nobody: Drive finds out whether that came in time.
+  // CHARGE_NOT_FOUND.
+  absl::StatusOr<core::Charge> GiveUp(const Uuid& account_id, const Uuid& charge_id);
+
   // The same for refunds. Errors of core::OpenRefund; CHARGE_NOT_FOUND; CHARGE_EXISTS.
   absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request);
   absl::StatusOr<core::Refund> DriveRefund(const Uuid& refund_id);
@@ -48,6 +52,7 @@ class Charges {
   absl::StatusOr<bool> AskOnce(const Uuid& charge_id);
   absl::StatusOr<bool> AskRefundOnce(const Uuid& refund_id);
   core::ChargeOutcome Ask(const ChargeOrder& order);
+  core::ChargeOutcome Search(const core::Charge& charge);
   core::RefundOutcome Ask(const RefundOrder& order);
 
   ChargeStore& store_;

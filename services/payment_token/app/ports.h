@@ -72,7 +72,7 @@ class PaymentGateway {
   virtual core::ChargeOutcome AskCharge(const std::string& reference) = 0;
   // The charge by our id, for when the key may be forgotten. May lag a minute behind.
   virtual core::ChargeOutcome FindCharge(const Uuid& charge_id) = 0;
-  // Gives up a charge that waits for the customer; what came of it if it is too late for that.
+  // Gives up a charge that has not come to an end; what came of it if it is too late for that.
   virtual core::ChargeOutcome CancelCharge(const std::string& reference) = 0;
 
   virtual core::RefundOutcome Refund(const RefundOrder& order) = 0;
@@ -166,6 +166,9 @@ class ChargeStore {
   // one. Returns the charge as it is then; nothing if there is none.
   using Decide = std::function<core::Charge(const core::Charge&, bool method_removed)>;
   virtual absl::StatusOr<std::optional<core::Charge>> Update(const Uuid& charge_id, const Decide& decide) = 0;
+  // As Update, but leaves the process that is asking the gateway now alone with it.
+  virtual absl::StatusOr<std::optional<core::Charge>> UpdateLeased(const Uuid& charge_id,
+                                                                   const Decide& decide) = 0;
   // As Update, but only if no other process is asking the gateway now; then nobody else may until
   // `lease_until`, or until the next Update. Returns what to ask with; nothing if it is leased, or final
   // after `decide`.

@@ -40,7 +40,10 @@ struct Applied {
   }
   Charge operator()(const Declined& declined) {
     if (!declined.reference.empty()) charge.gateway_reference = declined.reference;
-    return Decline(std::move(charge), declined.code, ClassOf(declined.code));
+    // The gateway says only that it was canceled; why is ours to know.
+    const bool canceled = charge.given_up_at && declined.code == kActionExpired;
+    const absl::string_view code = canceled ? kCanceled : absl::string_view(declined.code);
+    return Decline(std::move(charge), code, ClassOf(code));
   }
   Charge operator()(const ActionRequired& required) {
     charge.state = ChargeState::kRequiresAction;
@@ -58,10 +61,11 @@ struct Applied {
   }
   Charge operator()(const NotSent&) {
     // Only if no earlier request can have arrived does the gateway surely not know of it.
-    if (charge.state == ChargeState::kPending && charge.ask_count == 1 && charge.gateway_reference.empty()) {
-      charge.first_sent_at.reset();
-      charge.ask_count = 0;
-    }
+    const bool is_first = charge.state == ChargeState::kPending || charge.given_up_at;
+    if (!is_first || charge.ask_count != 1 || !charge.gateway_reference.empty()) return charge;
+    if (charge.given_up_at) return Decline(std::move(charge), kCanceled, ClassOf(kCanceled));
+    charge.first_sent_at.reset();
+    charge.ask_count = 0;
     return charge;
   }
   Charge operator()(const OutcomeUnknown&) {
@@ -71,11 +75,14 @@ struct Applied {
   }
   Charge operator()(const NotThere&) {
     if (now - charge.first_sent_at.value_or(charge.created_at) < kKeyGone) return (*this)(OutcomeUnknown{});
-    return Decline(std::move(charge), kNeverReceived, ClassOf(kNeverReceived));
+    const absl::string_view code = charge.given_up_at ? kCanceled : kNeverReceived;
+    return Decline(std::move(charge), code, ClassOf(code));
   }
 };
 
 Charge Settled(Charge charge, ChargeState before, absl::Time now) {
+  // Whatever it waits for at the gateway, nobody is to answer it any more.
+  if (charge.given_up_at && !IsFinal(charge.state)) charge.state = ChargeState::kUnknown;
   if (charge.state != before) charge.updated_at = now;
   if (charge.state != ChargeState::kRequiresAction) charge.action_url.clear();
   charge.next_ask_at =
@@ -153,11 +160,26 @@ NextStep Next(const Charge& charge, bool method_removed, absl::Time now) {
     const bool too_late = now - charge.created_at >= kKeyGone;
     return method_removed || too_late ? NextStep::kEnd : NextStep::kSend;
   }
+  // Without a reference it is looked for first: to send it could take the money.
+  if (charge.given_up_at) return charge.gateway_reference.empty() ? NextStep::kSearch : NextStep::kCancel;
   const absl::Duration age = now - *charge.first_sent_at;
   if (charge.state == ChargeState::kRequiresAction && (method_removed || age >= kKeyTrusted))
     return NextStep::kCancel;
   if (!charge.gateway_reference.empty()) return NextStep::kAskReference;
   return age < kKeyTrusted ? NextStep::kSend : NextStep::kSearch;
+}
+
+Charge GiveUp(Charge charge, absl::Time now) {
+  if (IsFinal(charge.state) || charge.given_up_at) return charge;
+  const ChargeState before = charge.state;
+  charge.given_up_at = now;
+  if (!charge.first_sent_at)
+    return Settled(Decline(std::move(charge), kCanceled, ClassOf(kCanceled)), before, now);
+  charge = Settled(std::move(charge), before, now);
+  // The caller asks at once, however short ago the last question was; the job only if the caller dies.
+  charge.last_asked_at.reset();
+  charge.next_ask_at = now + kFirstPause;
+  return charge;
 }
 
 Charge EndUnsent(Charge charge, bool method_removed, absl::Time now) {

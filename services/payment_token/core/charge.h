@@ -55,6 +55,8 @@ struct Charge {
   int ask_count = 0;  // requests about it since then
   std::optional<absl::Time> last_asked_at;
   std::optional<absl::Time> next_ask_at;  // when the job asks next; nothing once final
+  // Its caller gave it up then: nothing is sent any more that could take the money.
+  std::optional<absl::Time> given_up_at;
 };
 
 bool IsFinal(ChargeState state);
@@ -108,9 +110,12 @@ enum class NextStep {
   kSend,          // under its id: the first time, or again while the gateway surely keeps the key
   kAskReference,  // the gateway's id is known
   kSearch,        // the gateway may have forgotten the key: sending again could charge twice (R23)
-  kCancel,        // waits for a challenge that nobody will answer any more
+  kCancel,        // was given up, or waits for a challenge that nobody will answer any more
 };
 NextStep Next(const Charge& charge, bool method_removed, absl::Time now);
+
+// Gives up a charge: an unsent one ends here; of another it has to be found out whether that comes in time.
+Charge GiveUp(Charge charge, absl::Time now);
 
 // Ends a charge that was never sent: its method was removed, or the gateway was away for a day.
 Charge EndUnsent(Charge charge, bool method_removed, absl::Time now);

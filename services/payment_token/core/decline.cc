@@ -69,6 +69,7 @@ constexpr Entry kClasses[] = {
     {"try_again_later", DeclineClass::kSoft},
     {"withdrawal_count_limit_exceeded", DeclineClass::kSoft},
     {kNeverReceived, DeclineClass::kSoft},
+    {kCanceled, DeclineClass::kSoft},
 };
 
 constexpr absl::string_view kNotForCustomers[] = {

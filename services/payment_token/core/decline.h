@@ -19,7 +19,8 @@ inline constexpr absl::string_view kMethodRemoved =
     "payment_method_removed";                                          // deleted before the charge was sent
 inline constexpr absl::string_view kNeverReceived = "never_received";  // the gateway has no trace of it
 inline constexpr absl::string_view kActionExpired =
-    "action_expired";  // the challenge was not answered in a day
+    "action_expired";                                       // the challenge was not answered in a day
+inline constexpr absl::string_view kCanceled = "canceled";  // its caller gave it up
 
 // The class of a decline code. A code we do not know is soft: the network caps bound how often it is tried.
 DeclineClass ClassOf(absl::string_view decline_code);

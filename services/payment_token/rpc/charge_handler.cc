@@ -27,6 +27,25 @@ rpc::Mutation<v1::CreateChargeRequest, v1::Charge> CreateCharge(Charges& charges
   };
 }
 
+rpc::Mutation<v1::CancelChargeRequest, v1::Charge> CancelCharge(Charges& charges) {
+  return {
+      .prepare = {},
+      .commit = [&charges](const rpc::Call&, const v1::CancelChargeRequest& request,
+                           const std::monostate&) -> absl::StatusOr<v1::Charge> {
+        ASSIGN_OR_RETURN(const ChildName name, ReadChildName(request.name(), "charges", "name"));
+        ASSIGN_OR_RETURN(const core::Charge charge, charges.GiveUp(name.account_id, name.id));
+        return ToProto(charge);
+      },
+      .finish = [&charges](const rpc::Call&, const v1::CancelChargeRequest& request,
+                           const v1::Charge&) -> absl::StatusOr<v1::Charge> {
+        ASSIGN_OR_RETURN(const ChildName name, ReadChildName(request.name(), "charges", "name"));
+        ASSIGN_OR_RETURN(const core::Charge charge, charges.Drive(name.account_id, name.id));
+        return ToProto(charge);
+      },
+      .secrets = {},
+  };
+}
+
 rpc::Mutation<v1::CreateRefundRequest, v1::Refund> CreateRefund(Charges& charges) {
   return {
       .prepare = {},
@@ -77,6 +96,7 @@ rpc::Service MakeChargeService(Charges& charges, PaymentMethods& methods) {
         ASSIGN_OR_RETURN(const core::Charge charge, charges.Drive(name.account_id, name.id));
         return ToProto(charge);
       });
+  service.Mutate<v1::CancelChargeRequest, v1::Charge>("CancelCharge", access, CancelCharge(charges));
   service.Mutate<v1::CreateRefundRequest, v1::Refund>("CreateRefund", access, CreateRefund(charges));
   service.Read<v1::GetDefaultPaymentMethodRequest, v1::PaymentMethod>(
       "GetDefaultPaymentMethod", access,

@@ -29,6 +29,7 @@ core::Charge ReadCharge(const pg::Row& row) {
   charge.ask_count = row.Get<int>("ask_count");
   charge.last_asked_at = row.Get<std::optional<absl::Time>>("last_asked_at");
   charge.next_ask_at = row.Get<std::optional<absl::Time>>("next_ask_at");
+  charge.given_up_at = row.Get<std::optional<absl::Time>>("given_up_at");
   return charge;
 }
 

@@ -11,7 +11,7 @@
   "c.charge_id, c.account_id, c.is_pseudonymous, c.order_id, c.requested_method_id, c.payment_method_id, " \
   "c.payment_description, c.amount_minor, c.currency, c.off_session, c.description, c.state, "             \
   "c.decline_code, c.decline_class, c.action_url, c.gateway_reference, c.created_at, c.updated_at, "       \
-  "c.first_sent_at, c.ask_count, c.last_asked_at, c.next_ask_at, "                                         \
+  "c.first_sent_at, c.ask_count, c.last_asked_at, c.next_ask_at, c.given_up_at, "                          \
   "(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r WHERE r.charge_id = c.charge_id "       \
   "AND r.state <> 'failed') AS refunded_minor"
 
@@ -96,10 +96,10 @@ absl::Status PostgresChargeStore::Write(const core::Charge& charge,
       .Query(
           "UPDATE charges SET state = $2, decline_code = $3, decline_class = $4, action_url = $5, "
           "gateway_reference = $6, updated_at = $7, first_sent_at = $8, ask_count = $9, last_asked_at = $10, "
-          "next_ask_at = $11, lease_until = $12 WHERE charge_id = $1",
+          "next_ask_at = $11, lease_until = $12, given_up_at = $13 WHERE charge_id = $1",
           charge.request.id, ToColumn(charge.state), charge.decline_code, ToColumn(charge.decline_class),
           charge.action_url, charge.gateway_reference, charge.updated_at, charge.first_sent_at,
-          charge.ask_count, charge.last_asked_at, charge.next_ask_at, lease_until)
+          charge.ask_count, charge.last_asked_at, charge.next_ask_at, lease_until, charge.given_up_at)
       .status();
 }
 
@@ -117,13 +117,24 @@ absl::Status PostgresChargeStore::MarkUsed(const core::Charge& charge) {
 
 absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::Update(const Uuid& charge_id,
                                                                         const Decide& decide) {
+  return Replace(charge_id, decide, /*keep_lease=*/false);
+}
+
+absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::UpdateLeased(const Uuid& charge_id,
+                                                                              const Decide& decide) {
+  return Replace(charge_id, decide, /*keep_lease=*/true);
+}
+
+absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::Replace(const Uuid& charge_id,
+                                                                         const Decide& decide,
+                                                                         bool keep_lease) {
   std::optional<core::Charge> after;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
     ASSIGN_OR_RETURN(const std::optional<Locked> locked, Lock(charge_id));
     after.reset();
     if (!locked) return absl::OkStatus();
     after = decide(locked->charge, locked->method_removed);
-    RETURN_IF_ERROR(Write(*after, std::nullopt));
+    RETURN_IF_ERROR(Write(*after, keep_lease ? locked->lease_until : std::nullopt));
     const bool succeeded =
         after->state == core::ChargeState::kSucceeded && !core::IsFinal(locked->charge.state);
     return succeeded ? MarkUsed(*after) : absl::OkStatus();

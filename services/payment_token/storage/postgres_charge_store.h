@@ -15,6 +15,8 @@ class PostgresChargeStore final : public ChargeStore {
   absl::StatusOr<bool> Insert(const core::Charge& charge) override;
   absl::StatusOr<std::optional<core::Charge>> Find(const Uuid& charge_id) override;
   absl::StatusOr<std::optional<core::Charge>> Update(const Uuid& charge_id, const Decide& decide) override;
+  absl::StatusOr<std::optional<core::Charge>> UpdateLeased(const Uuid& charge_id,
+                                                           const Decide& decide) override;
   absl::StatusOr<std::optional<ChargeOrder>> Claim(const Uuid& charge_id, absl::Time now,
                                                    absl::Time lease_until, const Decide& decide) override;
   absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) override;
@@ -42,6 +44,8 @@ class PostgresChargeStore final : public ChargeStore {
   };
   absl::StatusOr<std::optional<Locked>> Lock(const Uuid& charge_id);
   absl::Status Write(const core::Charge& charge, const std::optional<absl::Time>& lease_until);
+  absl::StatusOr<std::optional<core::Charge>> Replace(const Uuid& charge_id, const Decide& decide,
+                                                      bool keep_lease);
   absl::Status MarkUsed(const core::Charge& charge);
   absl::StatusOr<ChargeOrder> MakeOrder(const Locked& locked);
 

@@ -63,6 +63,11 @@ struct World {
     REQUIRE_OK(charge);
     return *charge;
   }
+  // As CancelCharge does it.
+  core::Charge Cancel(const core::ChargeRequest& request) {
+    REQUIRE_OK(charges.GiveUp(request.account_id, request.id));
+    return Get(request);
+  }
   core::RefundRequest RefundOf(const core::ChargeRequest& request,
                                std::optional<Money> amount = std::nullopt) {
     return {ids.Next(), request.account_id, request.id, std::move(amount)};

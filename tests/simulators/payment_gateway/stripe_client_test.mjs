@@ -134,6 +134,25 @@ test('on session the challenge decides, and sets the card up for later (R24)', a
   assert.equal((await stripe.paymentIntents.create(terms(800))).status, 'succeeded');
 });
 
+test('a cancelled intent takes nothing any more, and one that took the money is not cancelled (R23)', async () => {
+  const { terms } = await customerWithCard(stripe, '4000002760003184');
+  const unexpected = { type: 'StripeInvalidRequestError', statusCode: 400, code: 'payment_intent_unexpected_state' };
+  const onSession = { off_session: undefined, return_url: 'https://shop.example/' };
+  for (const [more, expected] of [[onSession, 'requires_action'],
+    [{ ...onSession, confirm: undefined }, 'requires_confirmation']]) {
+    const { id, status } = await stripe.paymentIntents.create(terms(700, more));
+    assert.equal(status, expected);
+    assert.equal((await stripe.paymentIntents.cancel(id)).status, 'canceled');
+    await fails(stripe.paymentIntents.confirm(id), unexpected);
+    await fails(stripe.paymentIntents.cancel(id), unexpected);
+    await assert.rejects(simulator.control('POST', 'authentications', { payment_intent: id, outcome: 'succeed' }));
+    assert.equal((await stripe.paymentIntents.retrieve(id)).status, 'canceled');
+  }
+  const taken = await stripe.paymentIntents.create((await customerWithCard(stripe)).terms(700));
+  await fails(stripe.paymentIntents.cancel(taken.id), unexpected);
+  assert.equal((await stripe.paymentIntents.retrieve(taken.id)).status, 'succeeded');
+});
+
 test('a stored card starts to decline when told, and a new one is good at once (R17)', async () => {
   const { customer, terms } = await customerWithCard(stripe, '5555555555554444');
   await simulator.control('POST', 'cards',

@@ -118,6 +118,34 @@ TEST_CASE("a challenge is taken back after a day, or when its method is removed"
   CHECK(Next(action, true, kStart) == NextStep::kCancel);
 }
 
+TEST_CASE(
+    "a charge that is given up before it was sent ends there; a sent one is looked for, then cancelled") {
+  const Charge unsent = GiveUp(Open(), kStart);
+  CHECK(unsent.decline_code == kCanceled);
+  CHECK_FALSE(unsent.next_ask_at.has_value());
+  const Charge sent = GiveUp(Asked(), kStart);
+  CHECK(sent.state == ChargeState::kUnknown);
+  CHECK(Next(sent, false, kStart) == NextStep::kSearch);
+  CHECK(MayAsk(sent, kStart));
+  const Charge waiting = GiveUp(Apply(Asked(), ActionRequired{"https://bank", "pi_1"}, kStart), kStart);
+  CHECK(waiting.action_url.empty());
+  CHECK(Next(waiting, false, kStart) == NextStep::kCancel);
+  CHECK(Apply(waiting, Processing{"pi_1"}, kStart).state == ChargeState::kUnknown);
+  CHECK(Apply(waiting, Declined{std::string(kActionExpired), "pi_1"}, kStart).decline_code == kCanceled);
+  CHECK(Apply(waiting, Declined{"insufficient_funds", "pi_1"}, kStart).decline_code == "insufficient_funds");
+  CHECK(Apply(waiting, Captured{"pi_1"}, kStart).state == ChargeState::kSucceeded);
+  const Charge taken = Apply(Asked(), Captured{"pi_1"}, kStart);
+  CHECK(GiveUp(taken, kStart).state == ChargeState::kSucceeded);
+}
+
+TEST_CASE("a charge that is given up while it is sent is over at once only if that surely did not arrive") {
+  CHECK(Apply(GiveUp(Asked(), kStart), NotSent{}, kStart).decline_code == kCanceled);
+  const Charge second = BeforeAsking(Asked(), kStart);
+  CHECK(Apply(GiveUp(second, kStart), NotSent{}, kStart).state == ChargeState::kUnknown);
+  CHECK(Apply(GiveUp(Asked(), kStart), NotThere{}, kStart).state == ChargeState::kUnknown);
+  CHECK(Apply(GiveUp(Asked(), kStart), NotThere{}, kStart + absl::Hours(24)).decline_code == kCanceled);
+}
+
 TEST_CASE("questions get rarer, up to one an hour") {
   CHECK(PauseAfter(1) == absl::Seconds(5));
   CHECK(PauseAfter(2) == absl::Seconds(10));
@@ -154,6 +182,7 @@ TEST_CASE("whatever happens: final is final, final is not asked, open always has
       now += absl::Minutes(*rc::gen::inRange(0, 1000));
       const Charge before = charge;
       const bool removed = *rc::gen::arbitrary<bool>();
+      if (*rc::gen::inRange(0, 5) == 0) charge = GiveUp(charge, now);
       const NextStep step = Next(charge, removed, now);
       if (step == NextStep::kEnd) charge = EndUnsent(charge, removed, now);
       if (step != NextStep::kEnd && step != NextStep::kNothing) charge = BeforeAsking(charge, now);
@@ -163,6 +192,7 @@ TEST_CASE("whatever happens: final is final, final is not asked, open always has
         RC_ASSERT(charge.decline_code == before.decline_code);
         RC_ASSERT(step == NextStep::kNothing);
       }
+      if (charge.given_up_at) RC_ASSERT(Next(charge, removed, now) != NextStep::kSend);
       RC_ASSERT(IsFinal(charge.state) == !charge.next_ask_at.has_value());
       RC_ASSERT((charge.state == ChargeState::kDeclined) == (charge.decline_class != DeclineClass::kNone));
       RC_ASSERT((charge.state == ChargeState::kRequiresAction) == !charge.action_url.empty());

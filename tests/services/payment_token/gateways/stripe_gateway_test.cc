@@ -186,6 +186,39 @@ TEST_CASE_METHOD(Fixture, "a challenge that fails, or is not answered in a day, 
   CHECK(Books()["captures"]["count"] == 0);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a challenge that is given up cannot be answered any more, whatever is lost on the way") {
+  AddCard("4000002760003184");
+  for (const char* action :
+       {"", "timeout_after_capture", "drop_connection", "error_500_before", "error_500_after"}) {
+    INFO(action);
+    core::ChargeRequest request = Request();
+    request.off_session = false;
+    const core::Charge waiting = Take(request);
+    REQUIRE(waiting.state == core::ChargeState::kRequiresAction);
+    const std::string path = "/v1/payment_intents/" + waiting.gateway_reference + "/cancel";
+    if (*action != 0) Fault({{"action", action}, {"match", {{"path", path}}}});
+    Cancel(request);
+    CHECK(Finish(request).decline_code == core::kCanceled);
+    CHECK_THROWS(simulator.Control(
+        "POST", "authentications",
+        json{{"payment_intent", waiting.gateway_reference}, {"outcome", "succeed"}}.dump()));
+    simulator.Control("DELETE", "faults");
+  }
+  CHECK(Books()["captures"]["count"] == 0);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "what the gateway took before it was given up is found again, and stays taken (R23)") {
+  AddCard();
+  Fault({{"action", "timeout_after_capture"}});
+  const core::ChargeRequest request = Request();
+  Take(request);
+  Cancel(request);
+  CHECK(Finish(request).state == core::ChargeState::kSucceeded);
+  CHECK(CapturesOf(request) == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "a card that is refused is not kept, and says why") {
   const auto refused = [&](absl::string_view number) {
     return methods.Tokenise(Customer(), account, CardOf(number), ids.Next()).status();

@@ -142,6 +142,98 @@ TEST_CASE_METHOD(Fixture, "a challenge that nobody answers is taken back after a
   CHECK(*charges.AskDue() == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "a charge that is given up before it was sent is never sent (R23)") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  REQUIRE_OK(charges.Open(request));
+  CHECK(Cancel(request).decline_code == core::kCanceled);
+  CHECK(Take(request).decline_code == core::kCanceled);
+  RunJobs();
+  CHECK(charge_requests() == 0);
+  CHECK(metrics.charges_ended == 1);
+  CHECK_REFUSED(charges.GiveUp(ids.Next(), request.id), "CHARGE_NOT_FOUND");
+  CHECK_REFUSED(charges.GiveUp(account, ids.Next()), "CHARGE_NOT_FOUND");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a challenge that is given up is cancelled at the gateway; what was taken stays taken") {
+  AddCard();
+  const core::ChargeRequest taken = Request();
+  Take(taken);
+  CHECK(Cancel(taken).state == core::ChargeState::kSucceeded);
+  Answer(core::ActionRequired{"https://bank", ""});
+  const core::ChargeRequest waiting = Request();
+  Take(waiting);
+  CHECK(Cancel(waiting).decline_code == core::kCanceled);
+  CHECK(canceled() == 1);
+  // The customer confirmed, and we were not told yet.
+  const core::ChargeRequest confirmed = Request();
+  Confirm(Take(confirmed).gateway_reference, 1999);
+  CHECK(Cancel(confirmed).state == core::ChargeState::kSucceeded);
+  CHECK(canceled() == 1);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a charge whose answer was lost is found before it is given up, never sent again (R23)") {
+  AddCard();
+  const core::ChargeRequest taken = Request();
+  Plan({Trouble::kLostAnswer});
+  Take(taken);
+  CHECK(Cancel(taken).state == core::ChargeState::kSucceeded);
+  Answer(core::ActionRequired{"https://bank", ""});
+  const core::ChargeRequest waiting = Request();
+  Plan({Trouble::kLostAnswer});
+  Take(waiting);
+  CHECK(Cancel(waiting).decline_code == core::kCanceled);
+  CHECK(canceled() == 1);
+  const core::ChargeRequest lost = Request();
+  Plan({Trouble::kLostRequest});
+  Take(lost);
+  CHECK(Cancel(lost).state == core::ChargeState::kUnknown);
+  clock.Advance(absl::Hours(24));
+  CHECK(*charges.AskDue() == 1);
+  CHECK(Get(lost).decline_code == core::kCanceled);
+  CHECK(charge_requests() == 3);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a giving up that is killed, or that the gateway does not answer, is finished by the job") {
+  AddCard();
+  Answer(core::ActionRequired{"https://bank", ""});
+  const core::ChargeRequest killed = Request();
+  Take(killed);
+  REQUIRE_OK(charges.GiveUp(account, killed.id));
+  clock.Advance(absl::Seconds(5));
+  CHECK(*charges.AskDue() == 1);
+  CHECK(Get(killed).decline_code == core::kCanceled);
+  const core::ChargeRequest unanswered = Request();
+  Take(unanswered);
+  Plan({Trouble::kLostRequest});
+  CHECK(Cancel(unanswered).state == core::ChargeState::kUnknown);
+  clock.Advance(absl::Minutes(1));
+  CHECK(*charges.AskDue() == 1);
+  CHECK(Get(unanswered).decline_code == core::kCanceled);
+  CHECK(canceled() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "who gives up a charge that another process is sending leaves it the last word") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  REQUIRE_OK(charges.Open(request));
+  const absl::Time now = clock.Now();
+  const auto order =
+      charge_store.Claim(request.id, now, now + absl::Seconds(20),
+                         [&](const core::Charge& charge, bool) { return core::BeforeAsking(charge, now); });
+  REQUIRE_OK(order);
+  CHECK(Cancel(request).state == core::ChargeState::kUnknown);
+  CHECK(Get(request).state == core::ChargeState::kUnknown);
+  const core::ChargeOutcome outcome = Charge(**order);
+  REQUIRE_OK(charge_store.Update(
+      request.id, [&](const core::Charge& charge, bool) { return core::Apply(charge, outcome, now); }));
+  CHECK(Get(request).state == core::ChargeState::kSucceeded);
+  CHECK(charge_requests() == 1);
+}
+
 // Every way a request can go wrong, up to three in a row, with and without a process that dies in between.
 TEST_CASE_METHOD(Fixture, "whatever is lost on the way, the money is taken exactly once (R23)") {
   AddCard();
