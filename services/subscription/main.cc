@@ -38,12 +38,12 @@ struct Parts {
         deletion_store(process.database(), process.outbox()),
         metrics(process.database(), process.metrics(), config.catalogue.dunning(), process.clock()),
         steps(config.catalogue, product_store, {billing, payments, delivery}, process.clock(), metrics),
-        orders(product_store, quote_store, deletion_store, steps, process.clock(), process.ids()),
+        orders(product_store, quote_store, deletion_store, steps, process.clock(), process.ids(), metrics),
         quotes(config.catalogue, product_store, site_store, quote_store, deletion_store,
                {accounts, billing, delivery}, process.clock(), process.ids()),
         sites(config.catalogue, site_store, deletion_store, process.clock(), process.ids()),
         products(config.catalogue, product_store, payments, process.clock()),
-        renewals(config.catalogue, product_store, accounts, process.clock(), process.ids()),
+        renewals(config.catalogue, product_store, accounts, process.clock(), process.ids(), metrics),
         deletions(deletion_store, product_store, process.clock()) {}
 
   std::unique_ptr<rpc::Peer> account_peer, billing_peer, payment_token_peer, domain_mailbox_peer;

@@ -1,5 +1,7 @@
 #include "services/subscription/app/orders.h"
 
+#include <stdexcept>
+
 #include "libs/base/error.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status_macros.h"
@@ -13,6 +15,8 @@ constexpr absl::Duration kLease = absl::Seconds(90);
 // The committing call drives the order itself; a worker takes over if that call was killed.
 constexpr absl::Duration kHeadStart = absl::Seconds(30);
 constexpr int kBatch = 20;
+// A batch has 60 s (libs/work); an order that begins later than this may be cut off in its charge.
+constexpr absl::Duration kBatchTime = absl::Seconds(30);
 // More steps than any order has; a loop would be a fault of the machine.
 constexpr int kMostSteps = 40;
 
@@ -102,10 +106,30 @@ absl::StatusOr<std::vector<core::Order>> Orders::List(const Caller& caller, cons
   return products_.Orders(page);
 }
 
+// An order that fails keeps its lease, so the others have their turn before it is tried again.
+absl::Status Orders::DriveApart(const Claim& claim) {
+  absl::Status status;
+  try {
+    status = DriveClaimed(claim);
+  } catch (const std::runtime_error& error) {
+    status = absl::InternalError(error.what());  // a row that cannot be read
+  }
+  if (status.ok() || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return status;
+  meter_.Trouble("an order could not be handled", claim.order_id, std::string(status.message()));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> Orders::RunDue() {
-  const absl::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(const std::vector<Claim> claims, products_.ClaimDue(now, now + kLease, kBatch));
-  for (const Claim& claim : claims) RETURN_IF_ERROR(DriveClaimed(claim));
+  const absl::Time start = clock_.Now();
+  ASSIGN_OR_RETURN(std::vector<Claim> claims, products_.ClaimDue(start, start + kLease, kBatch));
+  for (size_t i = 0; i < claims.size(); ++i) {
+    // What cannot begin in time goes back at once, to another worker or the next batch.
+    if (i > 0 && clock_.Now() > start + kBatchTime) {
+      RETURN_IF_ERROR(products_.GiveBack({claims.begin() + static_cast<int>(i), claims.end()}));
+      return static_cast<int>(i);
+    }
+    RETURN_IF_ERROR(DriveApart(claims[i]));
+  }
   return static_cast<int>(claims.size());
 }
 

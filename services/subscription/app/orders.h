@@ -16,13 +16,14 @@ namespace perennial::subscription {
 class Orders {
  public:
   Orders(ProductStore& products, QuoteStore& quotes, DeletionStore& deletions, OrderSteps& steps,
-         const Clock& clock, IdSource& ids)
+         const Clock& clock, IdSource& ids, Meter& meter)
       : products_(products),
         quotes_(quotes),
         deletions_(deletions),
         steps_(steps),
         clock_(clock),
-        ids_(ids) {}
+        ids_(ids),
+        meter_(meter) {}
 
   // Turns a quote into its order; run in one transaction. `payment_method`: name, or empty for R16.
   // QUOTE_NOT_FOUND, QUOTE_EXPIRED, QUOTE_CONSUMED, QUOTE_STALE, ORDER_IN_PROGRESS, ACCOUNT_DELETED.
@@ -42,6 +43,7 @@ class Orders {
  private:
   absl::Status Start(const Quote& quote, const core::Order& order);
   absl::Status DriveClaimed(const Claim& claim);
+  absl::Status DriveApart(const Claim& claim);
 
   ProductStore& products_;
   QuoteStore& quotes_;
@@ -49,6 +51,7 @@ class Orders {
   OrderSteps& steps_;
   const Clock& clock_;
   IdSource& ids_;
+  Meter& meter_;
 };
 
 }  // namespace perennial::subscription

@@ -185,7 +185,9 @@ class ProductStore {
 
   // Takes orders whose moment has come, each for one worker until `lease_until`.
   virtual absl::StatusOr<std::vector<Claim>> ClaimDue(absl::Time now, absl::Time lease_until, int limit) = 0;
-  // The same for one order, due or not; nothing if it is over, held or taken.
+  // Those that nobody began with can be claimed again at once.
+  virtual absl::Status GiveBack(const std::vector<Claim>& claims) = 0;
+  // The same as ClaimDue for one order, due or not; nothing if it is over, held or taken.
   virtual absl::StatusOr<std::optional<Claim>> ClaimOrder(const Uuid& order_id, absl::Time now,
                                                           absl::Time lease_until) = 0;
 
@@ -198,6 +200,8 @@ class ProductStore {
   virtual absl::StatusOr<std::vector<Due>> NoticesDue(absl::Time now, int limit) = 0;
   virtual absl::StatusOr<std::vector<Due>> ExpiriesDue(absl::Time now, int limit) = 0;
   virtual absl::StatusOr<std::vector<Due>> EndsDue(absl::Time now, int limit) = 0;
+  // Keeps a product out of these until then, so that one that cannot be handled keeps no other waiting.
+  virtual absl::Status Postpone(const Uuid& product_id, absl::Time until) = 0;
   // Products of the account with a renewal that waits.
   virtual absl::StatusOr<std::vector<Uuid>> WaitingRenewals(const Uuid& account_id) = 0;
 };
@@ -230,8 +234,8 @@ class Meter {
   virtual void OrderEnded(core::OrderKind kind, core::OrderState state) = 0;
   // Outcome of an attempt of an automatic renewal at a rung of the ladder.
   virtual void RenewalAttempted(core::AttemptState outcome, int rung) = 0;
-  // Something that a person should look at.
-  virtual void Trouble(const std::string& what, const Uuid& order_id, const std::string& detail) = 0;
+  // Something that a person should look at; `id`: of the order or product.
+  virtual void Trouble(const std::string& what, const Uuid& id, const std::string& detail) = 0;
 };
 
 }  // namespace perennial::subscription

@@ -1,5 +1,8 @@
 #include "services/subscription/app/renewals.h"
 
+#include <stdexcept>
+
+#include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 
 namespace perennial::subscription {
@@ -7,27 +10,46 @@ namespace {
 
 constexpr int kBatch = 100;
 
-// Runs a rule on each product that is due, under its lock. A product that is gone meanwhile is no matter.
-absl::StatusOr<int> ForEach(ProductStore& products, const std::vector<ProductStore::Due>& due,
-                            absl::FunctionRef<bool(core::Aggregate&)> rule) {
+// A product that cannot be handled is looked at again only after this.
+constexpr absl::Duration kPostponed = absl::Minutes(10);
+
+// The store itself is away: no other product would do better.
+bool IsStoreAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
+}
+
+}  // namespace
+
+// Runs a rule on the product, under its lock. One that fails is put aside for a person to look at, so that
+// the others of the batch, and of those after it, still have their turn.
+absl::StatusOr<bool> Renewals::Run(const Uuid& product_id, Rule rule) {
+  bool changed = false;
+  const auto decide = [&](core::Aggregate& aggregate) -> absl::Status {
+    ASSIGN_OR_RETURN(changed, rule(aggregate));
+    return absl::OkStatus();
+  };
+  absl::Status status;
+  try {
+    status = products_.Update(product_id, decide).status();
+  } catch (const std::runtime_error& error) {
+    status = absl::InternalError(error.what());  // a row that cannot be read
+  }
+  if (status.ok()) return changed;
+  if (IsStoreAway(status)) return status;
+  if (ReasonOf(status) == "PRODUCT_NOT_FOUND") return false;  // gone meanwhile
+  meter_.Trouble("a product could not be handled", product_id, std::string(status.message()));
+  RETURN_IF_ERROR(products_.Postpone(product_id, clock_.Now() + kPostponed));
+  return false;
+}
+
+absl::StatusOr<int> Renewals::ForEach(const Due& due, Rule rule) {
   int done = 0;
   for (const auto& each : due) {
-    bool changed = false;
-    const absl::Status status = products
-                                    .Update(each.product_id,
-                                            [&](core::Aggregate& aggregate) {
-                                              changed = rule(aggregate);
-                                              return absl::OkStatus();
-                                            })
-                                    .status();
-    if (absl::IsNotFound(status)) continue;
-    RETURN_IF_ERROR(status);
+    ASSIGN_OR_RETURN(const bool changed, Run(each.product_id, rule));
     if (changed) ++done;
   }
   return done;
 }
-
-}  // namespace
 
 absl::StatusOr<int> Renewals::OpenDue() {
   ASSIGN_OR_RETURN(const auto due, products_.RenewalsDue(clock_.Now(), kBatch));
@@ -39,19 +61,14 @@ absl::StatusOr<int> Renewals::OpenDue() {
   int done = 0;
   for (const auto& each : due) {
     const auto profile = profiles.find(each.account_id);
-    if (profile == profiles.end() || profile->second.deleted) continue;  // its deletion is on the way
-    bool opened = false;
-    const absl::Status status =
-        products_
-            .Update(each.product_id,
-                    [&](core::Aggregate& aggregate) -> absl::Status {
-                      ASSIGN_OR_RETURN(opened, core::OpenRenewal(catalogue_, profile->second.customer,
-                                                                 ids_.Next(), aggregate, clock_.Now()));
-                      return absl::OkStatus();
-                    })
-            .status();
-    if (absl::IsNotFound(status)) continue;
-    RETURN_IF_ERROR(status);
+    if (profile == profiles.end() || profile->second.deleted) {  // its deletion is on the way
+      RETURN_IF_ERROR(products_.Postpone(each.product_id, clock_.Now() + kPostponed));
+      continue;
+    }
+    ASSIGN_OR_RETURN(const bool opened, Run(each.product_id, [&](core::Aggregate& aggregate) {
+                       return core::OpenRenewal(catalogue_, profile->second.customer, ids_.Next(), aggregate,
+                                                clock_.Now());
+                     }));
     if (opened) ++done;
   }
   return done;
@@ -59,21 +76,21 @@ absl::StatusOr<int> Renewals::OpenDue() {
 
 absl::StatusOr<int> Renewals::TellDue() {
   ASSIGN_OR_RETURN(const auto due, products_.NoticesDue(clock_.Now(), kBatch));
-  return ForEach(products_, due, [&](core::Aggregate& aggregate) {
+  return ForEach(due, [&](core::Aggregate& aggregate) {
     return core::TellAhead(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }
 
 absl::StatusOr<int> Renewals::ExpireDue() {
   ASSIGN_OR_RETURN(const auto due, products_.ExpiriesDue(clock_.Now(), kBatch));
-  return ForEach(products_, due, [&](core::Aggregate& aggregate) {
+  return ForEach(due, [&](core::Aggregate& aggregate) {
     return core::Expire(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }
 
 absl::StatusOr<int> Renewals::EndDue() {
   ASSIGN_OR_RETURN(const auto due, products_.EndsDue(clock_.Now(), kBatch));
-  return ForEach(products_, due, [&](core::Aggregate& aggregate) {
+  return ForEach(due, [&](core::Aggregate& aggregate) {
     return core::End(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }

@@ -12,8 +12,13 @@ namespace perennial::subscription {
 class Renewals {
  public:
   Renewals(const core::Catalogue& catalogue, ProductStore& products, Accounts& accounts, const Clock& clock,
-           IdSource& ids)
-      : catalogue_(catalogue), products_(products), accounts_(accounts), clock_(clock), ids_(ids) {}
+           IdSource& ids, Meter& meter)
+      : catalogue_(catalogue),
+        products_(products),
+        accounts_(accounts),
+        clock_(clock),
+        ids_(ids),
+        meter_(meter) {}
 
   // Opens the orders of renewals that are due; a worker then takes them.
   absl::StatusOr<int> OpenDue();
@@ -25,11 +30,18 @@ class Renewals {
   absl::Status OnPaymentMethod(const Uuid& account_id, const std::string& method);
 
  private:
+  using Due = std::vector<ProductStore::Due>;
+  using Rule = absl::FunctionRef<absl::StatusOr<bool>(core::Aggregate&)>;
+
+  absl::StatusOr<int> ForEach(const Due& due, Rule rule);
+  absl::StatusOr<bool> Run(const Uuid& product_id, Rule rule);
+
   const core::Catalogue& catalogue_;
   ProductStore& products_;
   Accounts& accounts_;
   const Clock& clock_;
   IdSource& ids_;
+  Meter& meter_;
 };
 
 }  // namespace perennial::subscription

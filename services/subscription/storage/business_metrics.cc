@@ -44,7 +44,7 @@ BusinessMetrics::BusinessMetrics(pg::Database& database, telemetry::Metrics& met
       oldest_age_(metrics.GaugeOf("perennial_orders_oldest_open_age_seconds",
                                   "Age of the oldest order under way; 0 when there is none.")),
       trouble_(metrics.CounterOf("perennial_order_trouble_total",
-                                 "Steps of orders that a person should look at.")) {
+                                 "Orders and products that a person should look at.")) {
   for (const OrderKind kind :
        {OrderKind::kPurchase, OrderKind::kUpgrade, OrderKind::kRenewal, OrderKind::kAutomaticRenewal}) {
     for (const OrderState state : {OrderState::kDone, OrderState::kFailed, OrderState::kRefunded}) {
@@ -75,9 +75,9 @@ void BusinessMetrics::RenewalAttempted(AttemptState outcome, int rung) {
   if (const auto it = rungs_.find({rung, outcome}); it != rungs_.end()) it->second->Add();
 }
 
-void BusinessMetrics::Trouble(const std::string& what, const Uuid& order_id, const std::string& detail) {
+void BusinessMetrics::Trouble(const std::string& what, const Uuid& id, const std::string& detail) {
   trouble_.Add();
-  telemetry::Log(telemetry::Severity::kError, what, {{"order", order_id.ToString()}, {"detail", detail}});
+  telemetry::Log(telemetry::Severity::kError, what, {{"id", id.ToString()}, {"detail", detail}});
 }
 
 absl::StatusOr<int> BusinessMetrics::Measure() {

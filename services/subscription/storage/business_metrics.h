@@ -18,7 +18,7 @@ class BusinessMetrics final : public Meter {
 
   void OrderEnded(core::OrderKind kind, core::OrderState state) override;
   void RenewalAttempted(core::AttemptState outcome, int rung) override;
-  void Trouble(const std::string& what, const Uuid& order_id, const std::string& detail) override;
+  void Trouble(const std::string& what, const Uuid& id, const std::string& detail) override;
 
   // Job: sets the gauges. Always 0: looking is not doing.
   absl::StatusOr<int> Measure();

@@ -242,6 +242,19 @@ absl::StatusOr<std::vector<Claim>> PostgresProductStore::ClaimDue(absl::Time now
   return ToClaims(rows);
 }
 
+absl::Status PostgresProductStore::GiveBack(const std::vector<Claim>& claims) {
+  return database_.Transact([&]() -> absl::Status {
+    for (const Claim& claim : claims) {
+      RETURN_IF_ERROR(database_
+                          .Query("UPDATE orders SET lease_until = NULL, version = version + 1 WHERE id = $1 "
+                                 "AND version = $2",
+                                 claim.order_id, claim.version)
+                          .status());
+    }
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<std::optional<Claim>> PostgresProductStore::ClaimOrder(const Uuid& order_id, absl::Time now,
                                                                       absl::Time lease_until) {
   ASSIGN_OR_RETURN(
@@ -256,20 +269,24 @@ absl::StatusOr<std::optional<Claim>> PostgresProductStore::ClaimOrder(const Uuid
 
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::RenewalsDue(absl::Time now, int limit) {
   return ToDue(database_.Query(
-      "SELECT id, account_id FROM products WHERE renew_at <= $1 AND account_id NOT IN (SELECT "
+      "SELECT id, account_id FROM products WHERE renew_at <= $1 AND (retry_at IS NULL OR retry_at <= $1) AND "
+      "account_id NOT IN (SELECT "
       "account_id FROM account_deletions WHERE account_id IS NOT NULL) ORDER BY renew_at LIMIT "
       "$2",
       now, limit));
 }
 
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::NoticesDue(absl::Time now, int limit) {
-  return ToDue(database_.Query(
-      "SELECT id, account_id FROM products WHERE notice_at <= $1 ORDER BY notice_at LIMIT $2", now, limit));
+  return ToDue(
+      database_.Query("SELECT id, account_id FROM products WHERE notice_at <= $1 AND (retry_at IS NULL OR "
+                      "retry_at <= $1) ORDER BY notice_at LIMIT $2",
+                      now, limit));
 }
 
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::ExpiriesDue(absl::Time now, int limit) {
   return ToDue(
-      database_.Query("SELECT id, account_id FROM products WHERE state = 'active' AND expires_at <= $1 ORDER "
+      database_.Query("SELECT id, account_id FROM products WHERE state = 'active' AND expires_at <= $1 AND "
+                      "(retry_at IS NULL OR retry_at <= $1) ORDER "
                       "BY expires_at LIMIT $2",
                       now, limit));
 }
@@ -277,11 +294,15 @@ absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::ExpiriesDue
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::EndsDue(absl::Time now, int limit) {
   return ToDue(
       database_.Query("SELECT p.id, p.account_id FROM products p WHERE p.state = 'expired' AND p.ends_at <= "
-                      "$1 AND NOT EXISTS (SELECT "
+                      "$1 AND (p.retry_at IS NULL OR p.retry_at <= $1) AND NOT EXISTS (SELECT "
                       "FROM orders o WHERE o.product_id = p.id AND o.step NOT IN ('done', 'failed', "
                       "'refunded', 'cancel_pro_forma')) "
                       "ORDER BY p.ends_at LIMIT $2",
                       now, limit));
+}
+
+absl::Status PostgresProductStore::Postpone(const Uuid& product_id, absl::Time until) {
+  return database_.Query("UPDATE products SET retry_at = $2 WHERE id = $1", product_id, until).status();
 }
 
 absl::StatusOr<std::vector<Uuid>> PostgresProductStore::WaitingRenewals(const Uuid& account_id) {

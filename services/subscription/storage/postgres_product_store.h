@@ -21,12 +21,14 @@ class PostgresProductStore final : public ProductStore {
   absl::StatusOr<std::optional<core::Order>> FindOrder(const Uuid& account_id, const Uuid& order_id) override;
   absl::StatusOr<std::vector<core::Order>> Orders(const OrderPage& page) override;
   absl::StatusOr<std::vector<Claim>> ClaimDue(absl::Time now, absl::Time lease_until, int limit) override;
+  absl::Status GiveBack(const std::vector<Claim>& claims) override;
   absl::StatusOr<std::optional<Claim>> ClaimOrder(const Uuid& order_id, absl::Time now,
                                                   absl::Time lease_until) override;
   absl::StatusOr<std::vector<Due>> RenewalsDue(absl::Time now, int limit) override;
   absl::StatusOr<std::vector<Due>> NoticesDue(absl::Time now, int limit) override;
   absl::StatusOr<std::vector<Due>> ExpiriesDue(absl::Time now, int limit) override;
   absl::StatusOr<std::vector<Due>> EndsDue(absl::Time now, int limit) override;
+  absl::Status Postpone(const Uuid& product_id, absl::Time until) override;
   absl::StatusOr<std::vector<Uuid>> WaitingRenewals(const Uuid& account_id) override;
 
  private:

@@ -154,6 +154,24 @@ TEST_CASE("A renewal that is killed at any moment is charged once (R23)") {
   }
 }
 
+TEST_CASE("One product that cannot be handled does not keep the others from renewal, notice, expiry or end") {
+  World world;
+  for (const char* name : {"a.com", "b.com", "c.com"}) world.Order(DomainPurchase{name, 1, std::nullopt});
+  const Uuid broken = world.products.rows.begin()->first;
+  world.products.broken.insert(broken);
+  world.accounts.profiles.begin()->second.customer = testing::kParis;
+  world.clock.Set(Utc(2028, 1, 2));
+  world.Settle();
+  int renewed = 0;
+  for (const auto& [id, row] : world.products.rows) renewed += row.terms.size() == 2 ? 1 : 0;
+  CHECK(renewed == 2);
+  CHECK_FALSE(world.meter.troubles.empty());
+  // It is not forgotten.
+  world.products.broken.clear();
+  world.Wait(absl::Minutes(20), absl::Minutes(5));
+  CHECK(world.products.rows.at(broken).terms.size() == 2);
+}
+
 TEST_CASE("Deleting the account waits for a charge that is under way, and then leaves nothing (R7)") {
   World world;
   world.Order(kGold);

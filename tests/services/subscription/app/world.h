@@ -26,6 +26,9 @@ class FakeProductStore final : public ProductStore {
   std::map<Uuid, core::Order> over;
   std::vector<Event> told;
   std::set<Uuid> deleted_accounts;
+  std::set<Uuid> broken;  // products that nothing can be done with
+  std::map<Uuid, absl::Time> postponed;
+  std::vector<Claim> given_back;
 
   absl::Status Create(const core::Aggregate& aggregate) override {
     for (const auto& [id, row] : rows) {
@@ -43,6 +46,7 @@ class FakeProductStore final : public ProductStore {
     killer_.Moment();
     const auto it = rows.find(product_id);
     if (it == rows.end()) return NotFound("PRODUCT_NOT_FOUND", "");
+    if (broken.contains(product_id)) return absl::InternalError("broken");
     core::Aggregate after = it->second;
     after.account_deleted = deleted_accounts.contains(after.product.account_id);
     RETURN_IF_ERROR(decide(after));
@@ -67,6 +71,7 @@ class FakeProductStore final : public ProductStore {
   absl::StatusOr<core::Aggregate> Load(const Uuid& product_id) override {
     const auto it = rows.find(product_id);
     if (it == rows.end()) return NotFound("PRODUCT_NOT_FOUND", "");
+    if (broken.contains(product_id)) return NotFound("TLD_NOT_OFFERED", "broken");
     return it->second;
   }
   absl::StatusOr<std::vector<core::Aggregate>> List(const Uuid&, const ProductFilter&, const std::string&,
@@ -90,6 +95,12 @@ class FakeProductStore final : public ProductStore {
   absl::StatusOr<std::vector<Claim>> ClaimDue(absl::Time now, absl::Time lease_until, int) override {
     return ClaimIf(now, lease_until, [&](const core::Order& order) { return *order.next_at <= now; });
   }
+  absl::Status GiveBack(const std::vector<Claim>& claims) override {
+    given_back = claims;
+    for (const Claim& claim : claims)
+      rows.at(claim.product_id).FindOrder(claim.order_id)->lease_until.reset();
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::optional<Claim>> ClaimOrder(const Uuid& order_id, absl::Time now,
                                                   absl::Time lease_until) override {
     const auto claims =
@@ -98,19 +109,23 @@ class FakeProductStore final : public ProductStore {
     return claims.front();
   }
 
+  absl::Status Postpone(const Uuid& product_id, absl::Time until) override {
+    postponed[product_id] = until;
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::vector<Due>> RenewalsDue(absl::Time now, int) override {
-    return DueIf([&](const core::Product& p) { return p.renew_at && *p.renew_at <= now; });
+    return DueIf(now, [&](const core::Product& p) { return p.renew_at && *p.renew_at <= now; });
   }
   absl::StatusOr<std::vector<Due>> NoticesDue(absl::Time now, int) override {
-    return DueIf([&](const core::Product& p) { return p.notice_at && *p.notice_at <= now; });
+    return DueIf(now, [&](const core::Product& p) { return p.notice_at && *p.notice_at <= now; });
   }
   absl::StatusOr<std::vector<Due>> ExpiriesDue(absl::Time now, int) override {
-    return DueIf([&](const core::Product& p) {
+    return DueIf(now, [&](const core::Product& p) {
       return p.state == core::ProductState::kActive && p.expires_at && *p.expires_at <= now;
     });
   }
   absl::StatusOr<std::vector<Due>> EndsDue(absl::Time now, int) override {
-    return DueIf([&](const core::Product& p) {
+    return DueIf(now, [&](const core::Product& p) {
       return p.state == core::ProductState::kExpired && p.ends_at && *p.ends_at <= now;
     });
   }
@@ -137,9 +152,11 @@ class FakeProductStore final : public ProductStore {
     killer_.Moment();
     return claims;
   }
-  std::vector<Due> DueIf(std::function<bool(const core::Product&)> wanted) {
+  std::vector<Due> DueIf(absl::Time now, std::function<bool(const core::Product&)> wanted) {
     std::vector<Due> due;
     for (const auto& [id, row] : rows) {
+      const auto it = postponed.find(id);
+      if (it != postponed.end() && it->second > now) continue;
       if (wanted(row.product)) due.push_back({id, row.product.account_id});
     }
     return due;
@@ -259,11 +276,11 @@ struct World {
   FakeDeletionStore deletion_store{products};
   FakeMeter meter;
   OrderSteps steps{TestCatalogue(), products, {billing, payments, delivery}, clock, meter};
-  Orders orders{products, quote_store, deletion_store, steps, clock, ids};
+  Orders orders{products, quote_store, deletion_store, steps, clock, ids, meter};
   Quotes quotes{
       TestCatalogue(), products, site_store, quote_store, deletion_store, {accounts, billing, delivery},
       clock,           ids};
-  Renewals renewals{TestCatalogue(), products, accounts, clock, ids};
+  Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter};
   Deletions deletions{deletion_store, products, clock};
   Caller caller{Caller::Kind::kCustomer, Id("account"), Id("session"), ""};
 

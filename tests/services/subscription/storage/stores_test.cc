@@ -38,10 +38,10 @@ struct Rig {
   PostgresQuoteStore quote_store{postgres.database()};
   PostgresDeletionStore deletion_store{postgres.database(), postgres.outbox()};
   OrderSteps steps{TestCatalogue(), products, {billing, payments, delivery}, clock, meter};
-  Orders orders{products, quote_store, deletion_store, steps, clock, ids};
+  Orders orders{products, quote_store, deletion_store, steps, clock, ids, meter};
   Quotes quotes{TestCatalogue(), products, sites, quote_store, deletion_store, {accounts, billing, delivery},
                 clock,           ids};
-  Renewals renewals{TestCatalogue(), products, accounts, clock, ids};
+  Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter};
   Deletions deletions{deletion_store, products, clock};
   Caller caller{Caller::Kind::kCustomer, Id("account"), Id("session"), ""};
 
@@ -248,6 +248,35 @@ TEST_CASE("A year of renewals on Postgres keeps one charge and invoice a term, a
   CHECK(rig.billing.invoices.size() == 5);
   CHECK(rig.Count("SELECT count(*) FROM outbox WHERE type = 'renewal.succeeded'") == 4);
   CHECK(rig.Count("SELECT count(*) FROM outbox WHERE type = 'renewal.upcoming'") == 4);
+}
+
+TEST_CASE("A product that cannot be renewed is put aside, and the others are renewed in time (R15)") {
+  Rig rig;
+  rig.Order(kGold);
+  rig.Order(DomainPurchase{"example.com", 1, std::nullopt});
+  const Uuid broken = (*rig.products.List(Id("account"), {}, "", 10)).at(0).product.id;
+  // First in every queue, and of a currency that is not sold in.
+  REQUIRE_OK(rig.postgres.database().Query(
+      "UPDATE products SET currency = 'QQQ', renew_at = $2 WHERE id = $1", broken, rig.clock.Now()));
+  REQUIRE_OK(rig.postgres.database().Query("UPDATE products SET renew_at = $2 WHERE id <> $1", broken,
+                                           rig.clock.Now()));
+  CHECK(rig.renewals.OpenDue().value() == 1);
+  CHECK(rig.meter.troubles == std::vector<std::string>{"a product could not be handled"});
+  CHECK(rig.products.RenewalsDue(rig.clock.Now(), 10)->empty());
+  rig.clock.Advance(absl::Minutes(10));
+  CHECK(rig.products.RenewalsDue(rig.clock.Now(), 10)->size() == 1);
+}
+
+TEST_CASE("Claims that are given back can be taken at once, unless somebody has the order by then") {
+  Rig rig;
+  const auto order = rig.Commit(rig.QuoteFor(kGold));
+  const absl::Time now = rig.clock.Now() + absl::Minutes(1);
+  const std::vector<Claim> claims = rig.products.ClaimDue(now, now + absl::Seconds(90), 10).value();
+  REQUIRE(claims.size() == 1);
+  REQUIRE_OK(rig.products.GiveBack(claims));
+  REQUIRE(rig.products.ClaimOrder(order->id, now, now + absl::Seconds(90))->has_value());
+  REQUIRE_OK(rig.products.GiveBack(claims));  // too late
+  CHECK(rig.products.ClaimDue(now, now + absl::Seconds(90), 10)->empty());
 }
 
 TEST_CASE("A deleted account leaves no row but the mark, and domain_mailbox is told (R7)") {
