@@ -38,18 +38,29 @@ TEST_CASE("Paid time ends when the day begins in the term's time zone") {
 }
 
 TEST_CASE("An expired domain is held, deleted after grace, and lost after redemption") {
-  Domain domain = Make(DomainState::kExpired, "a.it");
-  DomainUpkeep plan = PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 14));
+  Domain domain = Make(DomainState::kExpired, "a.com");
+  DomainUpkeep plan = PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 34));
   CHECK(plan.zone == DomainUpkeep::Zone::kHold);
   CHECK_FALSE(plan.delete_at_registrar);
-  CHECK(plan.next_at == AfterExpiry(domain, 15));
-  plan = PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 15));
+  CHECK(plan.next_at == AfterExpiry(domain, 35));
+  plan = PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 35));
   CHECK(plan.delete_at_registrar);
   CHECK(plan.next_state == DomainState::kRedemption);
   domain.state = DomainState::kRedemption;
-  domain.redemption_since = AfterExpiry(domain, 15);
-  CHECK(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 44)).next_at == AfterExpiry(domain, 45));
-  CHECK(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 45)).next_state == DomainState::kDeleted);
+  domain.redemption_since = AfterExpiry(domain, 35);
+  CHECK(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 64)).next_at == AfterExpiry(domain, 65));
+  CHECK(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 65)).next_state == DomainState::kDeleted);
+}
+
+TEST_CASE("Grace ends as a day begins, also when the clocks change in it: the price for redemption does (R20)") {
+  Domain domain = Make(DomainState::kExpired, "a.com");
+  for (const CivilDate expiry : {CivilDate(2028, 3, 1), CivilDate(2028, 10, 1)}) {
+    domain.paid_through = expiry;
+    const absl::Time lapses = PaidUntil(expiry + 35, "Europe/Paris");
+    CHECK(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 1)).next_at == lapses);
+    CHECK_FALSE(PlanUpkeep(domain, Ours(domain), lapses - absl::Seconds(1)).delete_at_registrar);
+    CHECK(PlanUpkeep(domain, Ours(domain), lapses).delete_at_registrar);
+  }
 }
 
 TEST_CASE("A .com is not deleted while its product can still be paid (R18)") {

@@ -76,12 +76,53 @@ TEST_CASE(
   CHECK_FALSE(IsHeld(world, "grace.example"));
 }
 
+TEST_CASE("Renewed on the last days of grace, after the automatic renewal was given up (R18, R20)") {
+  World world;
+  const Uuid product = Expired(world, "late-payer.com", 34);
+  CHECK(world.DomainOf(product).state == DomainState::kExpired);
+  CHECK(world.Begin(product, world.Renewal(kExpiry)).state == DeliveryState::kDone);
+  world.Settle();
+  CHECK(world.DomainOf(product).state == DomainState::kActive);
+  CHECK(world.DomainOf(product).paid_through == CivilDate(2029, 1, 15));
+  CHECK_FALSE(IsHeld(world, "late-payer.com"));
+}
+
+TEST_CASE("A restore asked for while the name is still in grace is an ordinary renewal (R20)") {
+  World world;
+  const Uuid product = Expired(world, "early-restore.com", 20);
+  CHECK(world.Begin(product, world.Renewal(kExpiry, 1, /*restore=*/true)).state == DeliveryState::kDone);
+  CHECK(world.RecordOf("early-restore.com").status == core::RegistryStatus::kOk);
+}
+
+TEST_CASE("Restored days before redemption is over: the registry lets it come back (R20)") {
+  World world;
+  const Uuid product = Expired(world, "last-call.com", 61);
+  REQUIRE(world.DomainOf(product).state == DomainState::kRedemption);
+  const core::Delivery restore = world.Begin(product, world.Renewal(kExpiry, 1, /*restore=*/true));
+  CHECK(restore.state == DeliveryState::kPending);
+  world.Advance(kDay * 10);
+  CHECK(world.DeliveryOf(restore).state == DeliveryState::kDone);
+  CHECK(world.DomainOf(product).state == DomainState::kActive);
+}
+
+TEST_CASE("product.deleted in redemption ends the domain; the registry frees the name when its time is over") {
+  World world;
+  const Uuid product = Expired(world, "told.com", 61);
+  REQUIRE(world.DomainOf(product).state == DomainState::kRedemption);
+  world.Tell("product.deleted", product, kExpiry);
+  world.Settle();
+  CHECK(world.DomainOf(product).state == DomainState::kDeleted);
+  CHECK(world.registrar.Check("told.com") == core::Availability::kTaken);
+  world.Advance(kDay * 5);
+  CHECK(world.registrar.Check("told.com") == core::Availability::kAvailable);
+}
+
 TEST_CASE("After grace a domain is in redemption: renewing needs consent, and takes time (R20)") {
   World world;
-  const Uuid product = Expired(world, "redeem.it");
-  world.Advance(kDay * 15);
+  const Uuid product = Expired(world, "redeem.com");
+  world.Advance(kDay * 35);
   CHECK(world.DomainOf(product).state == DomainState::kRedemption);
-  CHECK(world.RecordOf("redeem.it").status == core::RegistryStatus::kRedemption);
+  CHECK(world.RecordOf("redeem.com").status == core::RegistryStatus::kRedemption);
 
   const core::Delivery without = world.Begin(product, world.Renewal(kExpiry));
   CHECK(without.rejection == Rejection::kDomainNotRenewable);
@@ -90,7 +131,7 @@ TEST_CASE("After grace a domain is in redemption: renewing needs consent, and ta
   const core::Delivery with = world.Begin(product, world.Renewal(kExpiry, 1, /*restore=*/true));
   CHECK(with.state == DeliveryState::kPending);
   CHECK(world.DomainOf(product).state == DomainState::kReactivating);
-  CHECK(IsHeld(world, "redeem.it"));
+  CHECK(IsHeld(world, "redeem.com"));
   world.Advance(absl::Minutes(1));
   world.Advance(absl::Minutes(1));
   CHECK(world.DeliveryOf(with).state == DeliveryState::kDone);
@@ -98,17 +139,17 @@ TEST_CASE("After grace a domain is in redemption: renewing needs consent, and ta
   CHECK(domain.state == DomainState::kActive);
   CHECK(domain.paid_through == CivilDate(2029, 1, 15));
   CHECK(DateAt(*domain.registry_expiry, absl::UTCTimeZone()) == CivilDate(2029, 1, 15));
-  CHECK_FALSE(IsHeld(world, "redeem.it"));
+  CHECK_FALSE(IsHeld(world, "redeem.com"));
 }
 
 TEST_CASE("After redemption a domain is lost, and can be registered by somebody else") {
   World world;
-  const Uuid product = Expired(world, "gone.it");
-  world.Advance(kDay * 46);
+  const Uuid product = Expired(world, "gone.com");
+  world.Advance(kDay * 66);
   CHECK(world.DomainOf(product).state == DomainState::kDeleted);
   CHECK(world.Begin(product, world.Renewal(kExpiry, 1, true)).rejection == Rejection::kDomainNotRenewable);
   world.account = world.ids.Next();
-  world.Registered("gone.it");
+  world.Registered("gone.com");
 }
 
 TEST_CASE("A renewal refused while reactivating leaves the domain expired, not active for nothing") {
