@@ -134,6 +134,7 @@ class DeliveryMeter {
   virtual ~DeliveryMeter() = default;
   virtual void Count(const core::Task& task, core::DeliveryState state) = 0;
   virtual void CountUpkeepFailure() = 0;
+  virtual void CountMissingName() = 0;
 };
 
 }  // namespace perennial::domain_mailbox

@@ -51,13 +51,14 @@ absl::Status Upkeep::RunDomain(const core::Domain& domain) {
   ASSIGN_OR_RETURN(const bool name_lives, store_.HasDomain(domain.name));
   const bool zone_is_theirs = plan.zone == core::DomainUpkeep::Zone::kRemove && name_lives &&
                               domain.state == core::DomainState::kDeleted;
-  const bool done = !std::holds_alternative<core::NoAnswer>(info) &&
+  if (plan.name_is_missing) meter_.CountMissingName();
+  const bool done = !std::holds_alternative<core::NoAnswer>(info) && !plan.name_is_missing &&
                     (zone_is_theirs || ApplyZone(domain, plan.zone)) &&
                     (!plan.delete_at_registrar || DeleteAtRegistrar(domain));
   if (!done) meter_.CountUpkeepFailure();
   return store_.Update({.product_id = domain.id}, [&](const Situation& now) -> absl::StatusOr<Change> {
     return done ? core::FinishUpkeep(now, domain, plan, info, clock_.Now())
-                : core::PostponeDomainUpkeep(now, clock_.Now());
+                : core::PostponeDomainUpkeep(now, info, clock_.Now());
   });
 }
 

@@ -53,8 +53,8 @@ Change FinishUpkeep(const Situation& situation, const Domain& seen, const Domain
                     const RegistryInfo& info, absl::Time now);
 Change FinishUpkeep(const Situation& situation, const Mailbox& seen, MailboxUpkeep plan, absl::Time now);
 
-// Takes in that a back end did not do it: later again.
-Change PostponeDomainUpkeep(const Situation& situation, absl::Time now);
+// Takes in that a back end did not do it: later again. `info`: what the registry said of the domain.
+Change PostponeDomainUpkeep(const Situation& situation, const RegistryInfo& info, absl::Time now);
 Change PostponeMailboxUpkeep(const Situation& situation, absl::Time now);
 
 }  // namespace perennial::domain_mailbox::core

@@ -14,6 +14,7 @@ void DomainDelivered(const Situation& situation, const Task& task,
   domain.paid_through = std::max(domain.paid_through, task.paid_through);
   domain.time_zone = task.time_zone;
   if (registry) domain.registry_expiry = registry->expiry;
+  domain.missing_since = std::nullopt;
   domain.redemption_since = std::nullopt;
   domain.state = StateByDate(domain, now);
   domain.upkeep_at = now;

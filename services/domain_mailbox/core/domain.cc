@@ -33,11 +33,19 @@ DomainUpkeep PlanExpired(const Domain& domain, absl::Time now) {
   return plan;
 }
 
-DomainUpkeep PlanRedemption(const Domain& domain, absl::Time now) {
+DomainUpkeep PlanGone() {
+  return {.zone = DomainUpkeep::Zone::kRemove, .next_state = DomainState::kDeleted, .next_at = {}};
+}
+
+DomainUpkeep PlanMissing(const Domain& domain, absl::Time now) {
+  if (domain.missing_since && now - *domain.missing_since >= kBelieveMissingAfter) return PlanGone();
+  return {.name_is_missing = true, .next_state = {}, .next_at = {}};
+}
+
+DomainUpkeep PlanRedemption(const Domain& domain, bool is_missing, absl::Time now) {
   const absl::Time lost = domain.redemption_since.value_or(now) + Days(TldOf(domain).redemption_days);
-  if (now >= lost) {
-    return {.zone = DomainUpkeep::Zone::kRemove, .next_state = DomainState::kDeleted, .next_at = {}};
-  }
+  if (now >= lost) return PlanGone();
+  if (is_missing) return PlanMissing(domain, now);
   return {.zone = DomainUpkeep::Zone::kHold, .next_state = {}, .next_at = lost};
 }
 
@@ -59,21 +67,19 @@ DomainState StateByDate(const Domain& domain, absl::Time now) {
 
 DomainUpkeep PlanUpkeep(const Domain& domain, const RegistryInfo& info, absl::Time now) {
   const RegistryRecord* record = OwnRecord(info, domain);
-  const DomainUpkeep gone{
-      .zone = DomainUpkeep::Zone::kRemove, .next_state = DomainState::kDeleted, .next_at = {}};
   switch (domain.state) {
     case DomainState::kPendingCreate:
     case DomainState::kReactivating:
       return {};  // a delivery is at work; its end asks for upkeep
     case DomainState::kActive:
-      if (record == nullptr) return gone;
+      if (record == nullptr) return PlanMissing(domain, now);
       return {.zone = DomainUpkeep::Zone::kServe,
               .next_state = {},
               .next_at = std::max(record->expiry, now) + kAfterRegistryExpiry};
     case DomainState::kExpired:
-      return record == nullptr ? gone : PlanExpired(domain, now);
+      return record == nullptr ? PlanMissing(domain, now) : PlanExpired(domain, now);
     case DomainState::kRedemption:
-      return record == nullptr ? gone : PlanRedemption(domain, now);
+      return PlanRedemption(domain, record == nullptr, now);
     case DomainState::kDeleted:
       // In redemption the registry forgets it by itself.
       return {.zone = DomainUpkeep::Zone::kRemove,

@@ -24,6 +24,7 @@ struct Domain {
   CivilDate paid_through;  // in time_zone
   std::string time_zone;
   std::optional<absl::Time> redemption_since;  // set while the registry has it in redemption
+  std::optional<absl::Time> missing_since;     // set while the registry says that it is not ours
   std::optional<absl::Time> upkeep_at;         // when the back ends must be looked after next
   int upkeep_failures = 0;                     // in a row
   absl::Time created_at;
@@ -47,6 +48,10 @@ const RegistryRecord* OwnRecord(const RegistryInfo& info, const Domain& domain);
 // A moment is paid if it is before the day paid_through begins in its time zone.
 absl::Time PaidUntil(CivilDate paid_through, const std::string& time_zone);
 
+// How long a registry must keep saying that a paid name is not ours before it is believed: one wrong answer
+// must not destroy what cannot be had again.
+inline constexpr absl::Duration kBelieveMissingAfter = absl::Hours(24 * 3);
+
 // ACTIVE while paid, else EXPIRED.
 DomainState StateByDate(const Domain& domain, absl::Time now);
 
@@ -55,6 +60,7 @@ struct DomainUpkeep {
   enum class Zone { kLeave, kServe, kHold, kRemove };
   Zone zone = Zone::kLeave;
   bool delete_at_registrar = false;
+  bool name_is_missing = false;  // not believed yet: do nothing, and ask again
   // After the above is done.
   std::optional<DomainState> next_state;
   std::optional<absl::Time> next_at;

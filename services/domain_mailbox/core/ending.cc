@@ -58,6 +58,7 @@ Change FinishUpkeep(const Situation& situation, const Domain& seen, const Domain
   Domain domain = *situation.domain;
   const bool unchanged = domain.version == seen.version;
   domain.upkeep_failures = 0;
+  domain.missing_since = std::nullopt;
   // Changed meanwhile: look again at once.
   domain.upkeep_at = unchanged ? plan.next_at : std::optional(now);
   if (const RegistryRecord* record = OwnRecord(info, domain)) domain.registry_expiry = record->expiry;
@@ -90,11 +91,16 @@ Change FinishUpkeep(const Situation& situation, const Mailbox& seen, MailboxUpke
   return change;
 }
 
-Change PostponeDomainUpkeep(const Situation& situation, absl::Time now) {
+Change PostponeDomainUpkeep(const Situation& situation, const RegistryInfo& info, absl::Time now) {
   Change change;
   if (!situation.domain) return change;
-  change.domain = situation.domain;
-  change.domain->upkeep_at = now + PauseAfter(++change.domain->upkeep_failures);
+  Domain domain = *situation.domain;
+  domain.upkeep_at = now + PauseAfter(++domain.upkeep_failures);
+  if (OwnRecord(info, domain) != nullptr)
+    domain.missing_since = std::nullopt;
+  else if (!std::holds_alternative<NoAnswer>(info))
+    domain.missing_since = domain.missing_since.value_or(now);
+  change.domain = std::move(domain);
   return change;
 }
 

@@ -139,6 +139,7 @@ core::Domain ToDomain(const pg::Row& row) {
   domain.paid_through = row.Get<CivilDate>("paid_through");
   domain.time_zone = row.Get<std::string>("time_zone");
   domain.redemption_since = row.Get<std::optional<absl::Time>>("redemption_since");
+  domain.missing_since = row.Get<std::optional<absl::Time>>("missing_since");
   domain.upkeep_at = row.Get<std::optional<absl::Time>>("upkeep_at");
   domain.upkeep_failures = row.Get<int>("upkeep_failures");
   domain.created_at = row.Get<absl::Time>("created_at");

@@ -12,7 +12,7 @@ using core::Situation;
 
 #define DOMAIN_COLUMNS                                                                                   \
   "id, account_id, name, state, registry_expiry, paid_through, time_zone, redemption_since, upkeep_at, " \
-  "upkeep_failures, created_at, updated_at, version"
+  "missing_since, upkeep_failures, created_at, updated_at, version"
 #define MAILBOX_COLUMNS                                                                                 \
   "id, account_id, domain_id, domain_name, local_part, state, quota_mib, password_hash, paid_through, " \
   "time_zone, purge_at, upkeep_at, upkeep_failures, created_at, updated_at, version"
@@ -168,16 +168,16 @@ absl::Status PostgresProductStore::WriteDelivery(const core::Delivery& delivery)
 absl::Status PostgresProductStore::WriteDomain(const core::Domain& domain) {
   return database_
       .Query("INSERT INTO domain (" DOMAIN_COLUMNS
-             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1) "
+             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1) "
              "ON CONFLICT (id) DO UPDATE SET state = excluded.state, registry_expiry = "
              "excluded.registry_expiry, "
              "paid_through = excluded.paid_through, time_zone = excluded.time_zone, "
              "redemption_since = excluded.redemption_since, upkeep_at = excluded.upkeep_at, "
-             "upkeep_failures = excluded.upkeep_failures, updated_at = excluded.updated_at, "
-             "version = domain.version + 1",
+             "missing_since = excluded.missing_since, upkeep_failures = excluded.upkeep_failures, "
+             "updated_at = excluded.updated_at, version = domain.version + 1",
              domain.id, domain.account_id, domain.name, ToText(domain.state), domain.registry_expiry,
              domain.paid_through, domain.time_zone, domain.redemption_since, domain.upkeep_at,
-             domain.upkeep_failures, domain.created_at, domain.updated_at)
+             domain.missing_since, domain.upkeep_failures, domain.created_at, domain.updated_at)
       .status();
 }
 

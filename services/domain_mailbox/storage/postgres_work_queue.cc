@@ -91,7 +91,11 @@ DeliveryCounters::DeliveryCounters(telemetry::Metrics& metrics)
     : metrics_(metrics),
       upkeep_failures_(
           metrics.CounterOf("perennial_domain_mailbox_upkeep_failures_total",
-                            "Times a back end did not do what a domain's or mailbox's state asks for.")) {
+                            "Times a back end did not do what a domain's or mailbox's state asks for.")),
+      missing_names_(
+          metrics.CounterOf("perennial_domain_mailbox_missing_names_total",
+                            "Times the registry said that a name customers paid for is not ours; after three "
+                            "days of it the name is given up.")) {
   // All from the start, or the first one would be invisible to rate().
   for (const char* kind : {"register_domain", "renew_domain", "create_mailbox", "renew_mailbox"}) {
     for (const char* state : {"done", "pending", "rejected", "retryable", "unknown"}) CounterOf(kind, state);

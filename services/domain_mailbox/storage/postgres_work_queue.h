@@ -33,12 +33,14 @@ class DeliveryCounters final : public DeliveryMeter {
   explicit DeliveryCounters(telemetry::Metrics& metrics);
   void Count(const core::Task& task, core::DeliveryState state) override;
   void CountUpkeepFailure() override { upkeep_failures_.Add(); }
+  void CountMissingName() override { missing_names_.Add(); }
 
  private:
   telemetry::Counter& CounterOf(const std::string& kind, const std::string& state);
 
   telemetry::Metrics& metrics_;
   telemetry::Counter& upkeep_failures_;
+  telemetry::Counter& missing_names_;
 };
 
 }  // namespace perennial::domain_mailbox

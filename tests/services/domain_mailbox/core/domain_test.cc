@@ -68,13 +68,30 @@ TEST_CASE("A .com is not deleted while its product can still be paid (R18)") {
   CHECK_FALSE(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 31)).delete_at_registrar);
 }
 
-TEST_CASE("A domain that the registry has no more, or for somebody else, is gone") {
+TEST_CASE("A registry that has a name no more, or for somebody else, is believed after three days only") {
   const RegistryInfo theirs = RegistryRecord{Uuid(), RegistryStatus::kOk, absl::InfiniteFuture()};
-  for (const DomainState state : {DomainState::kActive, DomainState::kExpired, DomainState::kRedemption}) {
-    const Domain domain = Make(state);
-    CHECK(PlanUpkeep(domain, Absent{}, AfterExpiry(domain, 1)).next_state == DomainState::kDeleted);
-    CHECK(PlanUpkeep(domain, theirs, AfterExpiry(domain, 1)).next_state == DomainState::kDeleted);
+  for (const RegistryInfo& answer : {RegistryInfo(Absent{}), theirs}) {
+    for (const DomainState state : {DomainState::kActive, DomainState::kExpired, DomainState::kRedemption}) {
+      Domain domain = Make(state);
+      domain.redemption_since = AfterExpiry(domain, 0);
+      DomainUpkeep plan = PlanUpkeep(domain, answer, AfterExpiry(domain, 1));
+      CHECK(plan.name_is_missing);
+      CHECK(plan.zone == DomainUpkeep::Zone::kLeave);
+      CHECK_FALSE(plan.next_state.has_value());
+      domain.missing_since = AfterExpiry(domain, 1);
+      plan = PlanUpkeep(domain, answer, AfterExpiry(domain, 4) - absl::Seconds(1));
+      CHECK_FALSE(plan.next_state.has_value());
+      plan = PlanUpkeep(domain, answer, AfterExpiry(domain, 4));
+      CHECK(plan.next_state == DomainState::kDeleted);
+      CHECK_FALSE(plan.name_is_missing);
+    }
   }
+}
+
+TEST_CASE("That a name is missing once redemption is over needs no second look") {
+  Domain domain = Make(DomainState::kRedemption);
+  domain.redemption_since = AfterExpiry(domain, 35);
+  CHECK(PlanUpkeep(domain, Absent{}, AfterExpiry(domain, 65)).next_state == DomainState::kDeleted);
 }
 
 TEST_CASE("Somebody else's name is never deleted at the registrar") {

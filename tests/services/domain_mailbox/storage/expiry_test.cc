@@ -20,12 +20,13 @@ bool IsHeld(World& world, const std::string& name) {
   return (*rows)[0].Get<bool>("held");
 }
 
-// Registered for a year, and the year and `days` more are over.
+// Registered for a year, told to be expired the day after, and `days` after the year are over.
 Uuid Expired(World& world, const std::string& name, int days = 1) {
   const Uuid product = world.Registered(name);
-  world.Advance(kDay * (365 + days));
+  world.Advance(kDay * 366);
   world.Tell("product.expired", product, kExpiry);
   world.Settle();
+  world.Advance(kDay * (days - 1));
   return product;
 }
 
@@ -159,6 +160,53 @@ TEST_CASE("A renewal refused while reactivating leaves the domain expired, not a
   CHECK(renewal.rejection == Rejection::kBackEndRefused);
   CHECK(world.DomainOf(product).state == DomainState::kExpired);
   CHECK(world.DomainOf(product).paid_through == kExpiry);
+}
+
+// What a registry in error says of a name: somebody else's, or (`holder` the domain again) ours after all.
+void SayHolderIs(World& world, const std::string& name, const Uuid& holder) {
+  REQUIRE_OK(world.postgres.database().Query("UPDATE simulated_registration SET holder = $2 WHERE name = $1",
+                                             name, holder));
+}
+
+struct CountingMeter final : DeliveryMeter {
+  int upkeep_failures = 0;
+  int missing_names = 0;
+  void Count(const core::Task&, DeliveryState) override {}
+  void CountUpkeepFailure() override { ++upkeep_failures; }
+  void CountMissingName() override { ++missing_names; }
+};
+
+TEST_CASE("A registry's wrong answer destroys no paid domain: it is asked again, and counted") {
+  World world;
+  const Uuid product = world.Registered("mistaken.com");
+  SayHolderIs(world, "mistaken.com", world.ids.Next());
+  REQUIRE_OK(world.postgres.database().Query("UPDATE domain SET upkeep_at = $1", world.clock.Now()));
+  world.Settle();
+  world.Advance(kDay * 2);
+  CHECK(world.DomainOf(product).state == DomainState::kActive);
+  CHECK(world.DomainOf(product).missing_since.has_value());
+  CHECK(world.DomainOf(product).upkeep_failures >= 3);
+  CountingMeter meter;
+  Upkeep upkeep(world.store, world.registrar, world.dns, world.mail, meter, world.clock);
+  world.clock.Set(*world.DomainOf(product).upkeep_at);
+  REQUIRE_OK(upkeep.Run(product));
+  CHECK(meter.missing_names == 1);
+  CHECK(meter.upkeep_failures == 1);
+  SayHolderIs(world, "mistaken.com", product);
+  world.Advance(kDay * 2);
+  CHECK(world.DomainOf(product).state == DomainState::kActive);
+  CHECK_FALSE(world.DomainOf(product).missing_since.has_value());
+  CHECK(world.DomainOf(product).upkeep_failures == 0);
+}
+
+TEST_CASE("A name that stays missing for three days is given up") {
+  World world;
+  const Uuid product = world.Registered("moved.com");
+  SayHolderIs(world, "moved.com", world.ids.Next());
+  REQUIRE_OK(world.postgres.database().Query("UPDATE domain SET upkeep_at = $1", world.clock.Now()));
+  world.Settle();
+  world.Advance(kDay * 3);
+  CHECK(world.DomainOf(product).state == DomainState::kDeleted);
 }
 
 TEST_CASE("product.deleted deletes at the registrar, removes the zone and retires the mailboxes") {
