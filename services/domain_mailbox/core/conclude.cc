@@ -26,13 +26,17 @@ void DomainDelivered(const Situation& situation, const Task& task,
 void DomainRefused(const Situation& situation, const Task& task, absl::Time now, Change& change) {
   Domain domain = *situation.domain;
   const bool is_new = std::holds_alternative<RegisterDomain>(task.what);
-  if (is_new) {
-    domain.state = DomainState::kDeleted;
-  } else if (domain.state == DomainState::kReactivating && !situation.renewal_under_way) {
-    domain.state = domain.redemption_since ? DomainState::kRedemption : StateByDate(domain, now);
-  }
+  const bool was_active = domain.state == DomainState::kActive;
   domain.upkeep_at = now;
   domain.updated_at = now;
+  if (is_new) {
+    domain.state = DomainState::kDeleted;
+  } else if ((was_active || domain.state == DomainState::kReactivating) && !situation.renewal_under_way) {
+    domain.state = domain.redemption_since ? DomainState::kRedemption : StateByDate(domain, now);
+  }
+  // Its product.expired came while this renewal was open, and was left to this end (ExpireProduct).
+  if (was_active && domain.state == DomainState::kExpired)
+    change.events.push_back(FactOf(domain, "domain.expired"));
   change.domain = std::move(domain);
 }
 
@@ -49,12 +53,19 @@ void MailboxDelivered(const Situation& situation, const Task& task, absl::Time n
 }
 
 void MailboxRefused(const Situation& situation, const Task& task, absl::Time now, Change& change) {
-  if (!std::holds_alternative<CreateMailbox>(task.what)) return;
   Mailbox mailbox = *situation.mailbox;
-  mailbox.state = MailboxState::kDeleted;
-  mailbox.purge_at = now;
+  const bool was_active = mailbox.state == MailboxState::kActive;
   mailbox.upkeep_at = now;
   mailbox.updated_at = now;
+  if (std::holds_alternative<CreateMailbox>(task.what)) {
+    mailbox.state = MailboxState::kDeleted;
+    mailbox.purge_at = now;
+  } else if (was_active && !situation.renewal_under_way) {
+    mailbox.state = StateByDate(mailbox, now);
+  }
+  // As with domains.
+  if (was_active && mailbox.state == MailboxState::kSuspended)
+    change.events.push_back(FactOf(mailbox, "mailbox.suspended"));
   change.mailbox = std::move(mailbox);
 }
 

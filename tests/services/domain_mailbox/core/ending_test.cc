@@ -26,6 +26,7 @@ Situation WithMailbox(MailboxState state) {
   Mailbox mailbox;
   mailbox.state = state;
   mailbox.paid_through = kPaid;
+  mailbox.time_zone = "UTC";
   Situation situation;
   situation.mailbox = mailbox;
   return situation;
@@ -87,6 +88,56 @@ TEST_CASE("What a delivery made for a domain that ended meanwhile is looked afte
   CHECK(change.domain->state == DomainState::kDeleted);
   CHECK(change.domain->upkeep_at == kNow);
   CHECK(change.delivery->state == DeliveryState::kRejected);
+}
+
+TEST_CASE("A missing name is remembered from the first such answer until the registry has it again") {
+  Situation situation = WithDomain(DomainState::kActive);
+  const RegistryInfo ours = RegistryRecord{situation.domain->id, RegistryStatus::kOk, kNow};
+  situation.domain = PostponeDomainUpkeep(situation, Absent{}, kNow).domain;
+  CHECK(situation.domain->missing_since == kNow);
+  situation.domain = PostponeDomainUpkeep(situation, NoAnswer{}, kNow + absl::Hours(1)).domain;
+  situation.domain = PostponeDomainUpkeep(situation, Absent{}, kNow + absl::Hours(2)).domain;
+  CHECK(situation.domain->missing_since == kNow);
+  CHECK_FALSE(PostponeDomainUpkeep(situation, ours, kNow + absl::Hours(3)).domain->missing_since);
+  CHECK_FALSE(FinishUpkeep(situation, *situation.domain, {}, ours, kNow).domain->missing_since);
+}
+
+// With a renewal that began before the paid time ended, and is refused after it.
+Situation Renewing(Situation situation, decltype(Task::what) what) {
+  situation.delivery = NewDelivery(Uuid(), Uuid(), Uuid(), {what, AddMonths(kPaid, 12), "UTC"}, kNow);
+  return situation;
+}
+
+TEST_CASE("A refused renewal whose expiry was told meanwhile leaves nothing active unpaid (R17)") {
+  const Rejected refused{Rejection::kBackEndRefused};
+  const absl::Time paid_until = StartOfDay(kPaid, absl::UTCTimeZone());
+  Situation domain = Renewing(WithDomain(DomainState::kActive), RenewDomain{1, kPaid, false});
+  Situation mailbox = Renewing(WithMailbox(MailboxState::kActive), RenewMailbox{});
+
+  Change change = ConcludeDelivery(domain, refused, std::nullopt, paid_until);
+  CHECK(change.domain->state == DomainState::kExpired);
+  REQUIRE(change.events.size() == 1);
+  CHECK(change.events[0].type == "domain.expired");
+  change = ConcludeDelivery(mailbox, refused, std::nullopt, paid_until);
+  REQUIRE(change.mailbox.has_value());
+  CHECK(change.mailbox->state == MailboxState::kSuspended);
+  CHECK(change.mailbox->upkeep_at == paid_until);
+  REQUIRE(change.events.size() == 1);
+  CHECK(change.events[0].type == "mailbox.suspended");
+
+  // Still paid: active as before.
+  const absl::Time before = paid_until - absl::Seconds(1);
+  change = ConcludeDelivery(domain, refused, std::nullopt, before);
+  CHECK(change.domain->state == DomainState::kActive);
+  CHECK(change.events.empty());
+  change = ConcludeDelivery(mailbox, refused, std::nullopt, before);
+  CHECK(change.mailbox->state == MailboxState::kActive);
+  CHECK(change.events.empty());
+
+  // Another renewal is open: its end decides.
+  domain.renewal_under_way = mailbox.renewal_under_way = AddMonths(kPaid, 12);
+  CHECK(ConcludeDelivery(domain, refused, std::nullopt, paid_until).domain->state == DomainState::kActive);
+  CHECK(ConcludeDelivery(mailbox, refused, std::nullopt, paid_until).mailbox->state == MailboxState::kActive);
 }
 
 TEST_CASE("A final delivery is not concluded again") {
