@@ -75,6 +75,24 @@ DomainStep NextRenewStep(const Delivery& delivery, const RenewDomain& task, cons
   return SendRenew{record->expiry, years};
 }
 
+// Whether a mailbox's renewal can be of use: nothing when it can. Without its domain it would be deleted with
+// it, paid or not. A domain that has just run out is often paid on the same day, by the same new card, so it is
+// waited for, as long as any RETRYABLE (kTryFor).
+std::optional<Outcome> WaitForDomain(DomainState domain) {
+  switch (domain) {
+    case DomainState::kActive:
+      return std::nullopt;
+    case DomainState::kPendingCreate:
+    case DomainState::kExpired:
+    case DomainState::kReactivating:
+      return Retryable{};
+    case DomainState::kRedemption:
+    case DomainState::kDeleted:
+      return Rejected{Rejection::kDomainInactive};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 int YearsToRenew(absl::Time registry_expiry, absl::Time paid_until, int years_most_ahead, absl::Time now) {
@@ -101,6 +119,9 @@ MailboxStep NextStep(const Delivery& delivery, const Mailbox& mailbox, DomainSta
   const bool creates = std::holds_alternative<CreateMailbox>(delivery.task.what);
   if (mailbox.state == MailboxState::kDeleted) return Conclude{Rejected{Rejection::kBackEndRefused}};
   if (std::holds_alternative<NoAnswer>(info)) return Conclude{Unchanged(delivery)};
+  if (!creates) {
+    if (std::optional<Outcome> waits = WaitForDomain(domain)) return Conclude{*std::move(waits)};
+  }
   if (const auto* record = std::get_if<MailRecord>(&info)) {
     switch (*record) {
       case MailRecord::kPending:

@@ -173,5 +173,28 @@ TEST_CASE("A mailbox is made once, on an active domain only, and resumed when it
       NextStep(renew, mailbox, DomainState::kActive, MailRecord::kSuspended)));
 }
 
+TEST_CASE("A mailbox is renewed only with a domain that lives on: waited for while it can come back (R30)") {
+  testing::CountingIds ids;
+  Mailbox mailbox;
+  mailbox.id = ids.Next();
+  const Delivery renew =
+      NewDelivery(ids.Next(), mailbox.id, ids.Next(), {RenewMailbox{}, CivilDate(2028, 1, 1), "UTC"}, kNow);
+  for (const MailRecord record : {MailRecord::kActive, MailRecord::kSuspended}) {
+    const auto outcome = [&](DomainState state) {
+      const MailboxStep step = NextStep(renew, mailbox, state, record);
+      REQUIRE(std::holds_alternative<Conclude>(step));
+      return std::get<Conclude>(step).outcome;
+    };
+    for (const DomainState state :
+         {DomainState::kPendingCreate, DomainState::kExpired, DomainState::kReactivating})
+      CHECK(std::holds_alternative<Retryable>(outcome(state)));
+    for (const DomainState state : {DomainState::kRedemption, DomainState::kDeleted}) {
+      const Outcome refused = outcome(state);
+      REQUIRE(std::holds_alternative<Rejected>(refused));
+      CHECK(std::get<Rejected>(refused).why == Rejection::kDomainInactive);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace perennial::domain_mailbox::core

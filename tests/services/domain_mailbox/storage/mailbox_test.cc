@@ -116,6 +116,40 @@ TEST_CASE("Suspended at its expiry, and back with mail and password intact (R30)
   CHECK(world.MailboxOf(product).state == MailboxState::kActive);
 }
 
+TEST_CASE("A mailbox renewed beside its expired domain waits for it, and is refused when it does not come back (R30)") {
+  World world;
+  const Uuid domain = world.Registered("both.example");
+  const Uuid product = world.MailboxOn(domain, "info");
+  world.Advance(kDay * 366);
+  world.Tell("product.expired", domain, kExpiry);
+  world.Tell("product.expired", product, kExpiry);
+  world.Settle();
+  const core::Task renewal{core::RenewMailbox{}, CivilDate(2029, 1, 15), "Europe/Paris"};
+  const core::Delivery waits = world.Begin(product, renewal);
+  CHECK(waits.state == DeliveryState::kRetryable);
+  CHECK(world.MailboxOf(product).state == MailboxState::kSuspended);
+  world.Advance(kDay * 4);
+  CHECK(world.DeliveryOf(waits).rejection == Rejection::kAttemptsExhausted);
+  CHECK(world.MailboxOf(product).paid_through == kExpiry);
+
+  const core::Delivery again = world.Begin(product, renewal);
+  CHECK(world.Begin(domain, world.Renewal(kExpiry)).state == DeliveryState::kDone);
+  world.Advance(absl::Hours(2));
+  CHECK(world.DeliveryOf(again).state == DeliveryState::kDone);
+  CHECK(world.MailboxOf(product).state == MailboxState::kActive);
+}
+
+TEST_CASE("A mailbox of a domain in redemption is not renewed: the money goes back (R30, R31)") {
+  World world;
+  const Uuid domain = world.Registered("fallen.com");
+  const Uuid product = world.MailboxOn(domain, "info", 24);
+  world.Advance(kDay * 366);
+  world.Tell("product.expired", domain, kExpiry);
+  world.Advance(kDay * 36);
+  const core::Task renewal{core::RenewMailbox{}, CivilDate(2030, 1, 15), "Europe/Paris"};
+  CHECK(world.Begin(product, renewal).rejection == Rejection::kDomainInactive);
+}
+
 TEST_CASE("A deleted mailbox frees its address at once and its mail after 30 days") {
   World world;
   const Uuid domain = world.Registered("purge.example", 3);
