@@ -21,8 +21,7 @@ Tld TldOf(const Domain& domain) {
 DomainUpkeep PlanExpired(const Domain& domain, absl::Time now) {
   DomainUpkeep plan{.zone = DomainUpkeep::Zone::kHold, .next_state = {}, .next_at = {}};
   // A civil day, as subscription counts it: its price for redemption begins at the same moment (R20).
-  const absl::Time lapses =
-      PaidUntil(domain.paid_through + TldOf(domain).renew_grace_days, domain.time_zone);
+  const absl::Time lapses = PaidUntil(domain.paid_through + TldOf(domain).renew_grace_days, domain.time_zone);
   if (now < lapses) {
     plan.next_at = lapses;
     return plan;

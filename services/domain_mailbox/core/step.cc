@@ -76,8 +76,8 @@ DomainStep NextRenewStep(const Delivery& delivery, const RenewDomain& task, cons
 }
 
 // Whether a mailbox's renewal can be of use: nothing when it can. Without its domain it would be deleted with
-// it, paid or not. A domain that has just run out is often paid on the same day, by the same new card, so it is
-// waited for, as long as any RETRYABLE (kTryFor).
+// it, paid or not. A domain that has just run out is often paid on the same day, by the same new card, so it
+// is waited for, as long as any RETRYABLE (kTryFor).
 std::optional<Outcome> WaitForDomain(DomainState domain) {
   switch (domain) {
     case DomainState::kActive:

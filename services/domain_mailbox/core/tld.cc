@@ -9,9 +9,9 @@ const std::vector<Tld>& OfferedTlds() {
   // ERRP and RAA 3.7.5 leave the day to the registrar). An ending whose registry gives less than those 31
   // days, as "it" does with 15, must not be added as it is: late payers would lose names that R18 promises.
   static const auto* const tlds = new std::vector<Tld>{
-      {"be", 35, 30, 10},      {"co.uk", 35, 30, 10}, {"com", 35, 30, 10},
-      {"de", 35, 30, 10},      {"eu", 35, 30, 10},    {"example", 35, 30, 10},
-      {"fr", 35, 30, 10},      {"net", 35, 30, 10},   {"org", 35, 30, 10},
+      {"be", 35, 30, 10}, {"co.uk", 35, 30, 10}, {"com", 35, 30, 10},
+      {"de", 35, 30, 10}, {"eu", 35, 30, 10},    {"example", 35, 30, 10},
+      {"fr", 35, 30, 10}, {"net", 35, 30, 10},   {"org", 35, 30, 10},
   };
   return *tlds;
 }

@@ -52,7 +52,8 @@ TEST_CASE("An expired domain is held, deleted after grace, and lost after redemp
   CHECK(PlanUpkeep(domain, Ours(domain), AfterExpiry(domain, 65)).next_state == DomainState::kDeleted);
 }
 
-TEST_CASE("Grace ends as a day begins, also when the clocks change in it: the price for redemption does (R20)") {
+TEST_CASE(
+    "Grace ends as a day begins, also when the clocks change in it: the price for redemption does (R20)") {
   Domain domain = Make(DomainState::kExpired, "a.com");
   for (const CivilDate expiry : {CivilDate(2028, 3, 1), CivilDate(2028, 10, 1)}) {
     domain.paid_through = expiry;

@@ -106,7 +106,8 @@ TEST_CASE("Restored days before redemption is over: the registry lets it come ba
   CHECK(world.DomainOf(product).state == DomainState::kActive);
 }
 
-TEST_CASE("product.deleted in redemption ends the domain; the registry frees the name when its time is over") {
+TEST_CASE(
+    "product.deleted in redemption ends the domain; the registry frees the name when its time is over") {
   World world;
   const Uuid product = Expired(world, "told.com", 61);
   REQUIRE(world.DomainOf(product).state == DomainState::kRedemption);

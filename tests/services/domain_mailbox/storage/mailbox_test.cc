@@ -116,7 +116,9 @@ TEST_CASE("Suspended at its expiry, and back with mail and password intact (R30)
   CHECK(world.MailboxOf(product).state == MailboxState::kActive);
 }
 
-TEST_CASE("A mailbox renewed beside its expired domain waits for it, and is refused when it does not come back (R30)") {
+TEST_CASE(
+    "A mailbox renewed beside its expired domain waits for it, and is refused when it does not come back "
+    "(R30)") {
   World world;
   const Uuid domain = world.Registered("both.example");
   const Uuid product = world.MailboxOn(domain, "info");
