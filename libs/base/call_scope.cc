@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 
 namespace perennial {
@@ -55,10 +54,10 @@ std::string CallScope::TraceId() const {
 }
 
 std::string ContinueTrace(absl::string_view incoming) {
-  if (IsWellFormed(incoming)) {
-    return absl::StrFormat("00-%s-%016x-%s", incoming.substr(3, 32), RandomBits(), incoming.substr(53, 2));
-  }
-  return absl::StrFormat("00-%016x%016x-%016x-01", RandomBits(), RandomBits(), RandomBits());
+  const auto random = [] { return absl::StrCat(absl::Hex(RandomBits(), absl::kZeroPad16)); };
+  if (IsWellFormed(incoming))
+    return absl::StrCat("00-", incoming.substr(3, 32), "-", random(), "-", incoming.substr(53, 2));
+  return absl::StrCat("00-", random(), random(), "-", random(), "-01");
 }
 
 }  // namespace perennial

@@ -75,12 +75,12 @@ Uuid Uuid::Derive(const Uuid& from, absl::string_view purpose) {
 }
 
 std::string Uuid::ToString() const {
-  std::string text;
-  text.reserve(36);
+  std::string text(36, '-');
+  size_t at = 0;
   for (const uint8_t byte : bytes_) {
-    if (IsDashPosition(text.size())) text.push_back('-');
-    text.push_back(kHexDigits[byte >> 4]);
-    text.push_back(kHexDigits[byte & 0x0f]);
+    if (IsDashPosition(at)) ++at;
+    text[at++] = kHexDigits[byte >> 4];
+    text[at++] = kHexDigits[byte & 0x0f];
   }
   return text;
 }

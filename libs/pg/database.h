@@ -44,7 +44,6 @@ class Database {
   absl::Status CheckReady(absl::string_view version);
 
  private:
-  class Connection;
   class Lease;
   struct Pool;
 

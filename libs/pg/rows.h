@@ -30,12 +30,13 @@ class Row {
 
   const Rows* rows_;
   int index_;
+  mutable int next_column_ = 0;
 };
 
 // The result of a statement.
 class Rows {
  public:
-  struct Result;  // libpqxx's, hidden
+  struct Result;  // libpq's, hidden
   explicit Rows(std::shared_ptr<const Result> result) : result_(std::move(result)) {}
 
   int size() const;

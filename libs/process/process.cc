@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/status_macros.h"
@@ -104,6 +105,8 @@ struct Process::State {
 
 Process::Process(ProcessConfig config) : state_(std::make_unique<State>()) {
   PrepareSignals();
+  // Debian's Abseil looks for lock cycles at each lock that gRPC takes.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   telemetry::SetLogService(config.service);
   State& state = *state_;
   state.config = std::move(config);

@@ -47,7 +47,7 @@ LIBS_OF_LAYER = {
 
 # Third-party libraries that one place alone may use.
 DRIVERS = (
-    (r'pqxx(/|$)|libpq|postgresql/', 'libpqxx', r'libs/pg/'),
+    (r'pqxx(/|$)|libpq|postgresql/', 'libpq', r'libs/pg/'),
     (r'grpc|grpcpp/|grpc\+\+/', 'gRPC', r'libs/rpc/'),
     (r'hiredis/', 'hiredis', r'libs/redis/'),
     (r'prometheus/', 'prometheus-cpp', r'libs/telemetry/'),
@@ -184,7 +184,7 @@ SAMPLES = (
     ('services/billing/core/a.h', '#include "absl/time/time.h"', ''),
     ('services/billing/core/a.h', '// "select what is due"', ''),
     ('libs/process/a.cc', '#include "perennial/testing/v1/x.pb.h"', ''),
-    ('libs/pg/a.cc', '#include <pqxx/pqxx>', ''),
+    ('libs/pg/a.cc', '#include <libpq-fe.h>', ''),
     ('libs/events/a.cc', '#include "libs/pg/database.h"', ''),
     ('services/billing/core/a.cc', '#include "services/billing/app/x.h"', 'core never sees app'),
     ('services/billing/core/a.cc', '#include "perennial/type/money.pb.h"', 'contracts'),
@@ -206,7 +206,8 @@ SAMPLES = (
     ('services/billing/storage/a.cc', '#include "perennial/billing/v1/x.pb.h"', 'contracts'),
     ('services/billing/storage/a.cc', '#include "services/billing/rpc/x.h"', 'storage never sees rpc'),
     ('services/billing/storage/a.cc', '#include "libs/rpc/service.h"', 'storage never sees libs/rpc'),
-    ('services/billing/storage/a.cc', '#include <pqxx/pqxx>', 'libpqxx'),
+    ('services/billing/storage/a.cc', '#include <libpq-fe.h>', 'libpq'),
+    ('services/billing/storage/a.cc', '#include <pqxx/pqxx>', 'libpq'),
     ('services/billing/rpc/a.cc', '#include "libs/pg/database.h"', 'rpc never sees libs/pg'),
     ('services/billing/rpc/a.cc', '#include "services/billing/storage/x.h"', 'rpc never sees storage'),
     ('services/billing/rpc/a.cc', 'x = "UPDATE x SET y = 1";', 'rpc never sees SQL'),

@@ -225,6 +225,7 @@ TEST_CASE("what nobody waits for any more is not begun") {
   Client client(fixture.server.port());
   const Answer late = client.Call(kGet, Named("late").SerializeAsString(), token, absl::Milliseconds(300));
   CHECK(late.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  absl::SleepFor(absl::Milliseconds(400));  // the server counts from when the call arrived
   release.Notify();
   first.join();
   CHECK(client.Call(kGet, Named("after"), token).status.ok());  // the queue is in order: "late" was had

@@ -1,0 +1,207 @@
+#include "libs/pg/session.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "libs/base/call_scope.h"
+#include "libs/base/error.h"
+#include "libs/base/status_macros.h"
+#include "libs/pg/result.h"
+#include "libs/telemetry/log.h"
+
+namespace perennial::pg {
+namespace {
+
+constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
+constexpr absl::Duration kGrace = absl::Seconds(1);
+
+// A peer that is gone without a word is noticed within half a minute, on both ends: Postgres would else keep
+// the locks of a lost node for hours. No transaction of ours is idle for long.
+constexpr const char* kKeywords[] = {"connect_timeout",
+                                     "keepalives_idle",
+                                     "keepalives_interval",
+                                     "keepalives_count",
+                                     "tcp_user_timeout",
+                                     "client_encoding",
+                                     "dbname",
+                                     nullptr};
+constexpr char kSettings[] =
+    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET bytea_output = 'hex';"
+    "SET idle_in_transaction_session_timeout = '60s';"
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+
+// Statement time-outs come in steps, so that calls with like deadlines need no SET between them.
+int TimeoutStepMs(absl::Duration left) {
+  for (int step : {50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000}) {
+    if (left <= absl::Milliseconds(step)) return step;
+  }
+  return 60000;
+}
+
+absl::Status DeadlinePassed() {
+  return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED",
+                 "the call's deadline passed before it was done");
+}
+
+absl::Status Away() {
+  return Unavailable("SERVICE_UNAVAILABLE", "the database cannot be reached; try again");
+}
+
+// libpq would cut a text off at its first NUL byte, silently.
+absl::Status CheckText(const std::vector<Param>& params) {
+  for (const Param& param : params) {
+    if (param.text() && absl::StrContains(*param.text(), '\0'))
+      return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                     "text cannot hold NUL characters");
+  }
+  return absl::OkStatus();
+}
+
+std::string Field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? std::string() : text;
+}
+
+// Only the first line of what Postgres says is logged: DETAIL quotes the row, which may be personal (R21).
+absl::Status Failure(const PGresult* result, absl::string_view sql) {
+  const std::string state = Field(result, PG_DIAG_SQLSTATE);
+  const std::string message = Field(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (state == "23505") {
+    absl::Status status = absl::AlreadyExistsError("a unique constraint is violated");
+    status.SetPayload(kConstraintKey, absl::Cord(Field(result, PG_DIAG_CONSTRAINT_NAME)));
+    return status;
+  }
+  if (state == "40001" || state == "40P01") return absl::AbortedError(message);
+  if (state == "57014") return DeadlinePassed();
+  if (absl::StartsWith(state, "57P")) return Away();
+  telemetry::Log(telemetry::Severity::kError, "statement failed",
+                 {{"error", message}, {"sqlstate", state}, {"sql", std::string(sql)}});
+  return absl::InternalError("a statement failed");
+}
+
+}  // namespace
+
+void Rows::Result::Clearer::operator()(pg_result* result) const {
+  PQclear(result);
+}
+
+void Session::Closer::operator()(pg_conn* connection) const {
+  PQfinish(connection);
+}
+
+absl::StatusOr<std::unique_ptr<Session>> Session::Open(const std::string& url) {
+  // What the URL itself sets comes last, and holds.
+  const char* const values[] = {"2", "10", "5", "3", "15000", "UTF8", url.c_str(), nullptr};
+  static_assert(std::size(kKeywords) == std::size(values));
+  std::unique_ptr<Session> session(new Session(PQconnectdbParams(kKeywords, values, /*expand_dbname=*/1)));
+  PGconn* connection = session->connection_.get();
+  if (PQstatus(connection) != CONNECTION_OK) return session->Lost(PQerrorMessage(connection));
+  PQsetNoticeProcessor(
+      connection, [](void*, const char*) {}, nullptr);
+  RETURN_IF_ERROR(session->Command(kSettings));
+  return session;
+}
+
+absl::StatusOr<Rows> Session::Run(absl::string_view sql, const std::vector<Param>& params) {
+  absl::Status status = CheckText(params);
+  if (status.ok()) status = ApplyDeadline();
+  if (!status.ok()) return Spoil(std::move(status));
+  ASSIGN_OR_RETURN(const std::string name, Prepared(sql));
+  std::vector<const char*> values;
+  values.reserve(params.size());
+  for (const Param& param : params) values.push_back(param.text() ? param.text()->c_str() : nullptr);
+  const bool sent = PQsendQueryPrepared(connection_.get(), name.c_str(), static_cast<int>(values.size()),
+                                        values.data(), nullptr, nullptr, 0) == 1;
+  ASSIGN_OR_RETURN(auto result, Finish(sent, sql));
+  return Rows(std::move(result));
+}
+
+absl::Status Session::Command(const std::string& sql) {
+  return Finish(PQsendQuery(connection_.get(), sql.c_str()) == 1, sql).status();
+}
+
+void Session::Rollback() {
+  if (!Command("ROLLBACK").ok()) broken_ = true;
+  timeout_ms_ = 0;  // a SET of the transaction was undone with it
+}
+
+absl::StatusOr<std::string> Session::Prepared(absl::string_view sql) {
+  if (const auto known = prepared_.find(sql); known != prepared_.end()) return known->second;
+  const std::string name = absl::StrCat("s", prepared_.size() + 1);
+  const bool sent = PQsendPrepare(connection_.get(), name.c_str(), std::string(sql).c_str(), 0, nullptr) == 1;
+  RETURN_IF_ERROR(Finish(sent, sql).status());
+  prepared_.emplace(sql, name);
+  return name;
+}
+
+absl::Status Session::ApplyDeadline() {
+  const CallScope* scope = CallScope::Current();
+  const absl::Duration left = scope ? scope->TimeLeft() : kDefaultTimeout;
+  if (left <= absl::ZeroDuration()) return DeadlinePassed();
+  const int step_ms = TimeoutStepMs(left);
+  if (step_ms == timeout_ms_) return absl::OkStatus();
+  RETURN_IF_ERROR(Command(absl::StrCat("SET statement_timeout = ", step_ms)));
+  timeout_ms_ = step_ms;
+  return absl::OkStatus();
+}
+
+// Waits for what was sent to be answered. Of several statements, the last answer or the first failure.
+absl::StatusOr<std::shared_ptr<const Rows::Result>> Session::Finish(bool sent, absl::string_view sql) {
+  if (!sent) return Spoil(Lost(PQerrorMessage(connection_.get())));
+  const absl::Duration timeout = timeout_ms_ > 0 ? absl::Milliseconds(timeout_ms_) : kDefaultTimeout;
+  const absl::Time until = absl::Now() + timeout + kGrace;
+  auto last = std::make_shared<Result>();
+  absl::Status failure;
+  while (true) {
+    absl::Status waited = AwaitAnswer(until);
+    if (!waited.ok()) return Spoil(std::move(waited));
+    std::unique_ptr<pg_result, Result::Clearer> result(PQgetResult(connection_.get()));
+    if (!result) break;
+    const ExecStatusType outcome = PQresultStatus(result.get());
+    if (outcome != PGRES_COMMAND_OK && outcome != PGRES_TUPLES_OK && failure.ok())
+      failure = Failure(result.get(), sql);
+    last->rows = std::move(result);
+  }
+  if (PQstatus(connection_.get()) != CONNECTION_OK) return Spoil(Lost(PQerrorMessage(connection_.get())));
+  if (!failure.ok()) return Spoil(std::move(failure));
+  return last;
+}
+
+absl::Status Session::AwaitAnswer(absl::Time until) {
+  PGconn* connection = connection_.get();
+  while (PQisBusy(connection) == 1) {
+    pollfd answer = {PQsocket(connection), POLLIN, 0};
+    const absl::Duration left = until - absl::Now();
+    const int64_t ms = std::max<int64_t>(0, absl::ToInt64Milliseconds(left));
+    const int ready = poll(&answer, 1, static_cast<int>(ms));
+    if (ready < 0 && errno != EINTR) return Lost("poll failed");
+    if (ready == 0) {
+      Lost("no answer").IgnoreError();
+      return DeadlinePassed();
+    }
+    if (ready > 0 && PQconsumeInput(connection) == 0) return Lost(PQerrorMessage(connection));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::Lost(absl::string_view why) {
+  broken_ = true;
+  telemetry::Log(telemetry::Severity::kWarning, "database connection lost",
+                 {{"error", std::string(absl::StripAsciiWhitespace(why))}});
+  return Away();
+}
+
+absl::Status Session::Spoil(absl::Status status) {
+  broken_ = broken_ || status.code() == absl::StatusCode::kUnavailable;
+  if (spoiled_.ok()) spoiled_ = status;
+  return status;
+}
+
+}  // namespace perennial::pg
