@@ -137,6 +137,8 @@ class Suite:
             environment["CATALOGUE_FILE"] = str(ROOT / "services/subscription/catalogue.json")
             if self.test_time:
                 environment["CLOCK_FOLLOWERS"] = ",".join(f"127.0.0.1:{self.ports.grpc[s]}" for s in SERVICES if s != service)
+        if service == "domain_mailbox":
+            environment["BACK_ENDS"] = "simulated"
         if service == "payment_token":
             environment["GATEWAY_URL"] = f"http://127.0.0.1:{self.ports.gateway}"
             environment["GATEWAY_API_KEY"] = self._secrets["gateway_api_key"]

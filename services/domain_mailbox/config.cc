@@ -13,6 +13,10 @@ constexpr int kPortDigit = 5;
 
 absl::StatusOr<ProcessConfig> ReadConfig(Environment& environment) {
   ProcessConfig config = ReadProcessConfig(environment, "domain_mailbox", kPortDigit, kSchemaVersion);
+  environment.Expect(
+      environment.Optional("BACK_ENDS", "") == "simulated",
+      "BACK_ENDS must be simulated: there are no other back ends yet, and with these nothing is "
+      "registered anywhere");
   RETURN_IF_ERROR(environment.Check());
   return config;
 }

@@ -6,7 +6,8 @@
 
 namespace perennial::domain_mailbox {
 
-// Settings of this service: those that every service has. The back ends are simulated, so they have none.
+// Settings of this service: those that every service has, and BACK_ENDS, which must say "simulated": nobody
+// is to sell domains that nobody registers without knowing it.
 absl::StatusOr<ProcessConfig> ReadConfig(Environment& environment);
 
 }  // namespace perennial::domain_mailbox

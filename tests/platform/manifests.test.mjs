@@ -22,6 +22,12 @@ test("prod is pinned by digest, and says so as long as the digests are placehold
   for (const image of waiting) assert.match(image, /^registry\.invalid\//);
 });
 
+test("dev asks for domain_mailbox's simulated back ends, and prod never does: nothing would be registered", () => {
+  const asks = (resources) => resources.some(({ data }) => data?.BACK_ENDS !== undefined);
+  assert.ok(asks(build("dev")));
+  assert.ok(!asks(prod));
+});
+
 test("the rules in k8s/ are those of deploy/prometheus", () => {
   const generate = fileURLToPath(new URL("./generate", import.meta.url));
   const { status, stderr } = spawnSync(process.execPath, [generate, "--check"], { encoding: "utf8" });
