@@ -30,7 +30,7 @@ int main() {
   Process process(*std::move(config));
   const Clock& clock = process.clock();
 
-  PostgresProductStore store(process.database(), process.outbox());
+  PostgresProductStore store(process.database(), process.outbox(), process.secret_key());
   PostgresWorkQueue queue(process.database(), process.metrics());
   DeliveryCounters meter(process.metrics());
   SimulatedRegistrar registrar(process.database(), clock);

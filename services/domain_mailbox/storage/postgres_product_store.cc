@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status_macros.h"
+#include "libs/crypto/keyed_hash.h"
 #include "services/domain_mailbox/storage/columns.h"
 
 namespace perennial::domain_mailbox {
@@ -36,11 +37,6 @@ std::vector<T> All(const pg::Rows& rows, Read<T> read) {
   return all;
 }
 
-// Cannot be led back to the account (R7), but recognises it.
-Uuid PseudonymOf(const Uuid& account_id) {
-  return Uuid::Derive(account_id, "domain_mailbox/deleted_account");
-}
-
 // What is locked though it may not exist yet: the product, and the name or address wanted.
 std::vector<std::string> LocksOf(const SituationKey& key) {
   std::vector<std::string> locks = {absl::StrCat("product/", key.product_id.ToString())};
@@ -51,6 +47,10 @@ std::vector<std::string> LocksOf(const SituationKey& key) {
 }
 
 }  // namespace
+
+pg::Bytes PostgresProductStore::HashOf(const Uuid& account_id) const {
+  return {crypto::KeyedHash(secret_key_, absl::StrCat("deleted_account/", account_id.ToString()))};
+}
 
 absl::Status PostgresProductStore::Update(const SituationKey& key, Decide decide) {
   return database_.Transact([&]() -> absl::Status {
@@ -106,7 +106,7 @@ absl::StatusOr<Situation> PostgresProductStore::ReadSituation(const SituationKey
   if (!account) return situation;
   ASSIGN_OR_RETURN(
       const pg::Rows deleted,
-      database_.Query("SELECT 1 FROM deleted_account WHERE pseudonym = $1", PseudonymOf(*account)));
+      database_.Query("SELECT 1 FROM deleted_account WHERE account_hash = $1", HashOf(*account)));
   situation.account_deleted = !deleted.empty();
   return situation;
 }
@@ -277,12 +277,11 @@ absl::StatusOr<ProductStore::Holdings> PostgresProductStore::ReadHoldings(const 
 
 absl::Status PostgresProductStore::DeleteAccount(const Uuid& account_id, absl::Time now) {
   return database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(
-        database_
-            .Query(
-                "INSERT INTO deleted_account (pseudonym, deleted_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                PseudonymOf(account_id), now)
-            .status());
+    RETURN_IF_ERROR(database_
+                        .Query("INSERT INTO deleted_account (account_hash, deleted_at) VALUES ($1, $2) ON "
+                               "CONFLICT DO NOTHING",
+                               HashOf(account_id), now)
+                        .status());
     RETURN_IF_ERROR(database_
                         .Query("UPDATE mailbox SET state = 'deleted', purge_at = $2, upkeep_at = $2, "
                                "updated_at = $2, password_hash = NULL, version = version + 1 "

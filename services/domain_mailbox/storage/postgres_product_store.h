@@ -8,8 +8,9 @@ namespace perennial::domain_mailbox {
 
 class PostgresProductStore final : public ProductStore {
  public:
-  PostgresProductStore(pg::Database& database, events::Outbox& outbox)
-      : database_(database), outbox_(outbox) {}
+  // `secret_key`: crypto::kKeyBytes; without it nobody can tell who was deleted.
+  PostgresProductStore(pg::Database& database, events::Outbox& outbox, std::string secret_key)
+      : database_(database), outbox_(outbox), secret_key_(std::move(secret_key)) {}
 
   absl::Status Update(const SituationKey& key, Decide decide) override;
   absl::StatusOr<std::optional<core::Delivery>> FindDelivery(const Uuid& order_id,
@@ -32,9 +33,12 @@ class PostgresProductStore final : public ProductStore {
   absl::Status WriteDomain(const core::Domain& domain);
   absl::Status WriteMailbox(const core::Mailbox& mailbox);
   absl::Status Erase(const core::Change& change);
+  // Recognises a deleted account, and leads back to none (R7).
+  pg::Bytes HashOf(const Uuid& account_id) const;
 
   pg::Database& database_;
   events::Outbox& outbox_;
+  const std::string secret_key_;
 };
 
 }  // namespace perennial::domain_mailbox

@@ -35,10 +35,23 @@ TEST_CASE("Deleting an account leaves nothing of it here, and lets go at the bac
   CHECK(std::holds_alternative<core::Absent>(world.registrar.Info("flaky-bye.example")));
   // Nor a name that was a mailbox's.
   CHECK(world.Count("SELECT count(*) AS n FROM simulated_operation AS t WHERE t::text LIKE '%me@%'") == 0);
-  const auto traces = world.postgres.database().Query(
-      "SELECT count(*) AS n FROM deleted_account WHERE pseudonym = $1", world.account);
-  REQUIRE_OK(traces);
-  CHECK((*traces)[0].Get<int64_t>("n") == 0);
+}
+
+TEST_CASE("Who was deleted can be told only with this service's key (R7)") {
+  World world;
+  DeleteAccount(world);
+  REQUIRE(world.Count("SELECT count(*) AS n FROM deleted_account") == 1);
+  PostgresProductStore stranger(world.postgres.database(), world.postgres.outbox(), std::string(32, 's'));
+  bool known = true;
+  const auto look = [&](const core::Situation& situation) -> absl::StatusOr<core::Change> {
+    known = situation.account_deleted;
+    return core::Change{};
+  };
+  const SituationKey key{.product_id = world.ids.Next(), .account_id = world.account};
+  REQUIRE_OK(stranger.Update(key, look));
+  CHECK_FALSE(known);
+  REQUIRE_OK(world.store.Update(key, look));
+  CHECK(known);
 }
 
 TEST_CASE("What comes after the deletion is refused") {

@@ -26,7 +26,7 @@ struct World {
   testing::PostgresFixture postgres{"domain_mailbox", 16};
   testing::FakeClock clock;  // 15 January 2027, 10:00 UTC
   RandomIdSource ids;
-  PostgresProductStore store{postgres.database(), postgres.outbox()};
+  PostgresProductStore store{postgres.database(), postgres.outbox(), std::string(32, 'k')};
   PostgresWorkQueue queue{postgres.database(), postgres.metrics()};
   DeliveryCounters meter{postgres.metrics()};
   SimulatedRegistrar registrar{postgres.database(), clock};
