@@ -20,6 +20,8 @@ class Postgres:
         self.port = port
         self.durable = durable  # tests may lose a power cut's worth of data, people may not
         self.log = folder / "postgres.log"
+        # Peer authentication: the superuser is called like the OS user that Postgres runs as.
+        self.superuser = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
     def _command(self, *args: str) -> list[str]:
         # Postgres refuses to run as root, and so it should.
@@ -38,7 +40,7 @@ class Postgres:
             user = pwd.getpwnam("postgres")
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         if not (self.data / "PG_VERSION").exists():
-            self._run("initdb", str(POSTGRES_BIN / "initdb"), "-D", str(self.data), "-U", "postgres", "-E", "UTF8",
+            self._run("initdb", str(POSTGRES_BIN / "initdb"), "-D", str(self.data), "-U", self.superuser, "-E", "UTF8",
                       "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync")
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
                     "max_connections": 200, "shared_buffers": "128MB", "fsync": "on" if self.durable else "off"}
@@ -58,7 +60,7 @@ class Postgres:
 
     def psql(self, sql: str = "", database: str = "postgres", file: Path | None = None, **variables: str) -> str:
         """Runs SQL as the superuser, through the socket that only it can use."""
-        command = ["psql", "-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-d", database, "-qAtX",
+        command = ["psql", "-h", str(self.folder), "-p", str(self.port), "-U", self.superuser, "-d", database, "-qAtX",
                    "-v", "ON_ERROR_STOP=1"]
         for name, value in variables.items():
             command += ["-v", f"{name}={value}"]
