@@ -91,14 +91,15 @@ class Journey:
             self.delete_account, self.read_the_books,
         ]
         self.say("\n· the journey of one customer")
+        day: date | str = "before"
         for step in steps:
             begun = time.monotonic()
             try:
-                line = step()
+                line, day = step(), self.today()
             except (Broken, Refused, Failure, AssertionError) as problem:
-                self.say(f"  ✗ {self.today()}  {step.__name__.replace('_', ' ')}: {problem}")
+                self.say(f"  ✗ {day}  {step.__name__.replace('_', ' ')}: {problem}")
                 return False
-            self.say(f"  ✓ {self.today()}  {line}  ({time.monotonic() - begun:.1f} s)")
+            self.say(f"  ✓ {day}  {line}  ({time.monotonic() - begun:.1f} s)")
         return True
 
     def peer(self, service: str) -> Peer:

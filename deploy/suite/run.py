@@ -14,6 +14,8 @@ from suite.failure import Failure  # noqa: E402
 from suite.layout import ROOT, SERVICES, Ports, default_state_folder  # noqa: E402
 from suite.suite import Suite  # noqa: E402
 
+ENDS = (signal.SIGTERM, signal.SIGHUP)  # besides Ctrl-C: all stop everything in order
+
 
 def say(line: str = "") -> None:
     print(line, flush=True)
@@ -35,9 +37,7 @@ def show_where(suite: Suite) -> None:
 def wait_until_stopped(suite: Suite) -> None:
     """Sleeps until a signal, or until something that should run has ended."""
     while True:
-        for name, process in suite.processes.items():
-            if process.poll() is not None:
-                raise Failure(f"{name} ended with code {process.returncode}; its log is {suite.log_file(name)}")
+        suite.check_alive()
         time.sleep(0.5)
 
 
@@ -45,32 +45,43 @@ def play(suite: Suite, begun: float) -> bool:
     from suite.journey import Journey
 
     ok = Journey(suite, ROOT / "deploy/journey.yaml", say).play()
+    if not ok:
+        suite.check_alive()  # a dead database explains more than what the customer saw of it
     say(f"\nThe journey {'held' if ok else 'FAILED'}; {time.monotonic() - begun:.0f} s since the build was ready.")
     return ok
 
 
-def main() -> int:
+def content_of(state: Path) -> list[Path]:
+    """What lies in the state folder, but for the lock: who holds it keeps it."""
+    content = [path for path in state.iterdir() if path.name != "lock"] if state.exists() else []
+    if content and not (state / "secrets.json").exists():
+        raise Failure(f"{state} is not a state folder of Perennial; not touched")
+    return content
+
+
+def main(given: list[str], ports: Ports | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--reset", action="store_true")
     parser.add_argument("--no-journey", action="store_true")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     state = default_state_folder()
-    suite = Suite(state, arguments.build, report=lambda line: say(f"  {line}"))
+    suite = Suite(state, arguments.build, ports, report=lambda line: say(f"  {line}"))
 
     def stop(signum, frame):
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for end in ENDS:
+        if signal.getsignal(end) != signal.SIG_IGN:  # nohup
+            signal.signal(end, stop)
     begun = time.monotonic()
     ok = True
     try:
-        suite.check_ports()
-        if arguments.reset and state.exists():
-            if not (state / "secrets.json").exists() and any(state.iterdir()):
-                raise Failure(f"{state} is not a state folder of Perennial; not touched")
-            shutil.rmtree(state)
+        doomed = content_of(state) if arguments.reset else []
+        suite.claim()
+        for path in doomed:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         say(f"· starting (state in {state})")
         suite.start()
         if not arguments.no_journey:
@@ -88,12 +99,12 @@ def main() -> int:
         ok = False
     finally:
         # A second Ctrl-C must not leave half of it running.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for end in (*ENDS, signal.SIGINT):
+            signal.signal(end, signal.SIG_IGN)
         suite.stop()
     return 0 if ok else 1
 
 
 if __name__ == "__main__":
     os.umask(0o022)
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -18,16 +19,18 @@ class Postgres:
         self.folder = folder
         self.data = folder / "data"
         self.port = port
+        self.process: subprocess.Popen | None = None
         self.durable = durable  # tests may lose a power cut's worth of data, people may not
         self.log = folder / "postgres.log"
         # Peer authentication: the superuser is called like the OS user that Postgres runs as.
         self.superuser = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
+    def _as_user(self) -> list[str]:
+        """Postgres refuses to run as root, and so it should."""
+        return ["--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+
     def _command(self, *args: str) -> list[str]:
-        # Postgres refuses to run as root, and so it should.
-        if os.geteuid() != 0:
-            return list(args)
-        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *args]
+        return ["setpriv", *self._as_user(), *args] if os.geteuid() == 0 else list(args)
 
     def _run(self, what: str, *args: str) -> None:
         done = subprocess.run(self._command(*args), capture_output=True, text=True, cwd="/")
@@ -44,19 +47,34 @@ class Postgres:
                       "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync")
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
                     "max_connections": 200, "shared_buffers": "128MB", "fsync": "on" if self.durable else "off"}
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        try:
-            self._run("start", str(POSTGRES_BIN / "pg_ctl"), "-D", str(self.data), "-w", "-l", str(self.log), "-o", options, "start")
-        except Failure as failure:
-            tail = self.log.read_text(errors="replace")[-600:] if self.log.exists() else ""
-            raise Failure(f"{failure}\n{tail}") from None
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        # A change of user clears what child.start asked of the kernel, so setpriv asks again; SIGINT is a fast shutdown.
+        with self.log.open("ab") as log:
+            self.process = child.start(["setpriv", "--pdeathsig=INT", *self._as_user(), str(POSTGRES_BIN / "postgres"),
+                                        "-D", str(self.data), *options], stdout=log, stderr=log, cwd="/")
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise Failure(f"Postgres does not start: {self.log} ends:\n{self.log.read_text(errors='replace')[-600:]}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        return subprocess.run([str(POSTGRES_BIN / "pg_isready"), "-q", "-h", str(self.folder), "-p", str(self.port)]).returncode == 0
 
     def stop(self) -> None:
-        """Also stops a server that a killed suite left behind: it is ours."""
-        if not (self.data / "postmaster.pid").exists():
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)  # fast: does not wait for clients
+            self.process.wait(30)
+
+    def stop_leftover(self) -> None:
+        """Stops a server on our data that a killed suite left behind. Only for who holds the suite's lock."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+            is_ours = Path(os.readlink(f"/proc/{pid}/cwd")) == self.data.resolve()  # else the number is somebody else's by now
+        except (OSError, ValueError, IndexError):
             return
-        subprocess.run(self._command(str(POSTGRES_BIN / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop"),
-                       capture_output=True, cwd="/")
+        if is_ours:
+            self._run("stop", str(POSTGRES_BIN / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "stop")
 
     def psql(self, sql: str = "", database: str = "postgres", file: Path | None = None, **variables: str) -> str:
         """Runs SQL as the superuser, through the socket that only it can use."""
@@ -85,18 +103,19 @@ class Redis:
     def __init__(self, folder: Path, port: int):
         self.folder = folder
         self.port = port
+        self.log = folder / "redis.log"
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = child.start(
             ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder), "--appendonly", "yes",
-             "--save", "", "--logfile", str(self.folder / "redis.log")],
+             "--save", "", "--logfile", str(self.log)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while self.run("PING") != "PONG":
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise Failure(f"Redis does not start: see {self.folder / 'redis.log'}")
+                raise Failure(f"Redis does not start: see {self.log}")
             time.sleep(0.02)
 
     def run(self, *command: str) -> str:

@@ -1,5 +1,6 @@
 """The whole suite: started in order, watched, stopped without a trace."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TextIO
 
 from . import child
 from .client import Contracts, Peer
@@ -34,11 +36,12 @@ class Suite:
         self.settings: dict[str, dict[str, str]] = {}
         self._secrets: dict[str, str] = {}
         self._contracts: Contracts | None = None
+        self._lock: TextIO | None = None
 
     # Starting ---------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self.check_ports()
+        self.claim()
         self._make_state()
         self._step("certificates", lambda: self._call("deploy/dev-certificates", str(self.certificates)))
         self._step("Postgres and Redis", self._start_stores)
@@ -51,19 +54,27 @@ class Suite:
         action()
         self.report(f"{what:<22} ready after {time.monotonic() - begun:5.1f} s")
 
-    def check_ports(self) -> None:
-        self.postgres.stop()  # what a killed suite left behind
+    def claim(self) -> None:
+        """Makes the state folder and the ports ours, or refuses and touches nothing of a suite that has them."""
+        if self._lock is None:
+            try:
+                self.state.mkdir(parents=True, exist_ok=True)
+                self._lock = (self.state / "lock").open("w")
+            except PermissionError:
+                raise Failure(f"cannot write to the state folder {self.state}: set PERENNIAL_STATE to one that you own") from None
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel lets go of it when we die
+            except BlockingIOError:
+                self._lock = None
+                raise Failure(f"another suite runs on {self.state}. Stop it (Ctrl-C where it runs), then try again.") from None
+            self.postgres.stop_leftover()
         taken = [f"{port} ({what})" for what, port in self.ports.all().items() if is_taken(port)]
         if taken:
             raise Failure(f"ports in use: {', '.join(taken)}. Is another suite running? Stop it (Ctrl-C where it runs), then try again.")
 
     def _make_state(self) -> None:
-        try:
-            self.state.mkdir(parents=True, exist_ok=True)
-            os.chmod(self.state, 0o755)  # Postgres' own folder is below; what is secret has rights of its own
-            (self.state / "logs").mkdir(exist_ok=True)
-        except PermissionError:
-            raise Failure(f"cannot write to the state folder {self.state}: set PERENNIAL_STATE to one that you own") from None
+        os.chmod(self.state, 0o755)  # Postgres' own folder is below; what is secret has rights of its own
+        (self.state / "logs").mkdir(exist_ok=True)
         file = self.state / "secrets.json"
         if file.exists():
             self._secrets = json.loads(file.read_text())
@@ -187,6 +198,15 @@ class Suite:
         """A client with the certificate of another service."""
         return Peer(self.contracts, f"127.0.0.1:{self.ports.grpc[service]}", self.certificates, certificate)
 
+    def check_alive(self) -> None:
+        """Everything that was started still runs, the databases too."""
+        stores = {"Postgres": (self.postgres.process, self.postgres.log), "Redis": (self.redis.process, self.redis.log)}
+        services = {name: (process, self.log_file(name)) for name, process in self.processes.items()}
+        for name, (process, log) in {**stores, **services}.items():
+            if process and process.poll() is not None:
+                code = process.returncode
+                raise Failure(f"{name} ended {f'by signal {-code}' if code < 0 else f'with code {code}'}; its log is {log}")
+
     def query(self, sql: str) -> list[list[str]]:
         """Reads the database as its superuser, for the books."""
         return [line.split("|") for line in self.postgres.psql(sql, database="perennial").splitlines()]
@@ -210,10 +230,15 @@ class Suite:
                 process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + 30
         for process in self.processes.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self.redis.stop()
-        self.postgres.stop()
+            self._end(process, lambda process=process: process.wait(max(0.1, deadline - time.monotonic())))
+        for store in (self.redis, self.postgres):
+            self._end(store.process, store.stop)
+
+    @staticmethod
+    def _end(process: subprocess.Popen | None, stop: Callable[[], object]) -> None:
+        """One that does not stop must not keep the next ones running."""
+        try:
+            stop()
+        except (subprocess.TimeoutExpired, OSError):
+            process.kill()
+            process.wait()
