@@ -101,6 +101,12 @@ class Peer:
         for key in [key for key in cls._channels if key[0] == target]:
             del cls._channels[key]
 
+    @classmethod
+    def disconnect(cls, target: str) -> None:
+        """Closes the channels to `target`. An idle one does not answer a server's farewell, which then waits 20 s for it."""
+        for key in [key for key in cls._channels if key[0] == target]:
+            cls._channels.pop(key).close()
+
     def call(self, full_method: str, /, *, timeout: float = 30, **fields):
         method = self.contracts.method(full_method)
         request = self.contracts.factory.GetPrototype(method.input_type)(**fields)

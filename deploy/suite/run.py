@@ -46,7 +46,9 @@ def play(suite: Suite, begun: float) -> bool:
 
     ok = Journey(suite, ROOT / "deploy/journey.yaml", say).play()
     if not ok:
-        suite.check_alive()  # a dead database explains more than what the customer saw of it
+        # A dead database explains more than what the customer saw of it; its connections die a moment before it does.
+        time.sleep(0.5)
+        suite.check_alive()
     say(f"\nThe journey {'held' if ok else 'FAILED'}; {time.monotonic() - begun:.0f} s since the build was ready.")
     return ok
 

@@ -225,6 +225,8 @@ class Suite:
 
     def stop(self) -> None:
         """Stops everything, whatever state it is in. Safe to call twice."""
+        for port in self.ports.grpc.values():
+            Peer.disconnect(f"127.0.0.1:{port}")
         for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
