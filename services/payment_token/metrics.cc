@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "libs/telemetry/log.h"
+
 namespace perennial::payment_token {
 namespace {
 
@@ -72,6 +74,11 @@ void ExportedPaymentMetrics::RefundEnded(const core::Refund& refund) {
 
 void ExportedPaymentMetrics::UnknownCharges(int64_t count) {
   unknown_.Set(static_cast<double>(count));
+}
+
+void ExportedPaymentMetrics::CouldNotAsk(const Uuid& id, const absl::Status& why) {
+  telemetry::Log(telemetry::Severity::kError, "a charge or refund cannot be gone on with",
+                 {{"id", id.ToString()}, {"why", std::string(why.message())}});
 }
 
 }  // namespace perennial::payment_token

@@ -14,6 +14,7 @@ class ExportedPaymentMetrics final : public PaymentMetrics {
   void ChargeEnded(const core::Charge& charge) override;
   void RefundEnded(const core::Refund& refund) override;
   void UnknownCharges(int64_t count) override;
+  void CouldNotAsk(const Uuid& id, const absl::Status& why) override;
 
  private:
   telemetry::Counter& Charges(const std::string& outcome);

@@ -12,6 +12,8 @@ namespace {
 // Longer than any request to the gateway takes, so that a lease outlives its holder only if that died.
 constexpr absl::Duration kLease = absl::Seconds(20);
 constexpr int kBatch = 20;
+// What fails here needs an operator, and is tried again all the same.
+constexpr absl::Duration kRest = absl::Hours(1);
 // A batch stops in time for its last answer to be recorded.
 constexpr absl::Duration kRoomForOneMore = absl::Seconds(20);
 
@@ -188,19 +190,39 @@ core::RefundOutcome Charges::Ask(const RefundOrder& order) {
   return core::OutcomeUnknown{};
 }
 
+absl::Status Charges::PutOff(const Uuid& charge_id, const absl::Status& why) {
+  metrics_.CouldNotAsk(charge_id, why);
+  const auto rest = [&](core::Charge charge, bool) {
+    if (charge.next_ask_at) charge.next_ask_at = clock_.Now() + kRest;
+    return charge;
+  };
+  return store_.UpdateLeased(charge_id, rest).status();
+}
+
+absl::Status Charges::PutOffRefund(const Uuid& refund_id, const absl::Status& why) {
+  metrics_.CouldNotAsk(refund_id, why);
+  const auto rest = [&](core::Refund refund) {
+    if (refund.next_ask_at) refund.next_ask_at = clock_.Now() + kRest;
+    return refund;
+  };
+  return store_.UpdateRefund(refund_id, rest).status();
+}
+
 absl::StatusOr<int> Charges::AskDue() {
   int asked = 0;
   ASSIGN_OR_RETURN(const std::vector<Uuid> charges, store_.Due(clock_.Now(), kBatch));
   for (const Uuid& id : charges) {
     if (!HasRoom()) break;
-    ASSIGN_OR_RETURN(const bool done, AskOnce(id));
-    asked += done ? 1 : 0;
+    const absl::StatusOr<bool> done = AskOnce(id);
+    if (!done.ok()) RETURN_IF_ERROR(PutOff(id, done.status()));
+    asked += done.value_or(false) ? 1 : 0;
   }
   ASSIGN_OR_RETURN(const std::vector<Uuid> refunds, store_.DueRefunds(clock_.Now(), kBatch));
   for (const Uuid& id : refunds) {
     if (!HasRoom()) break;
-    ASSIGN_OR_RETURN(const bool done, AskRefundOnce(id));
-    asked += done ? 1 : 0;
+    const absl::StatusOr<bool> done = AskRefundOnce(id);
+    if (!done.ok()) RETURN_IF_ERROR(PutOffRefund(id, done.status()));
+    asked += done.value_or(false) ? 1 : 0;
   }
   ASSIGN_OR_RETURN(const int64_t unknown, store_.CountUnknown());
   metrics_.UnknownCharges(unknown);

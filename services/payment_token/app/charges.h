@@ -48,6 +48,9 @@ class Charges {
   absl::StatusOr<core::Charge> Existing(const core::ChargeRequest& request, const core::Charge& charge);
   absl::StatusOr<std::optional<core::PaymentMethod>> Choose(const core::ChargeRequest& request,
                                                             const GatewayAccount& account);
+  // After a failure of ours: lets it rest, so that one that cannot be read does not hold up the others.
+  absl::Status PutOff(const Uuid& charge_id, const absl::Status& why);
+  absl::Status PutOffRefund(const Uuid& refund_id, const absl::Status& why);
   // False if somebody else is at it or there was nothing to do.
   absl::StatusOr<bool> AskOnce(const Uuid& charge_id);
   absl::StatusOr<bool> AskRefundOnce(const Uuid& refund_id);

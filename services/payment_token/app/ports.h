@@ -198,13 +198,15 @@ class ChargeStore {
                                                         int limit) = 0;
 };
 
-// What is counted (R34).
+// What is counted and reported (R34).
 class PaymentMetrics {
  public:
   virtual ~PaymentMetrics() = default;
   virtual void ChargeEnded(const core::Charge& charge) = 0;
   virtual void RefundEnded(const core::Refund& refund) = 0;
   virtual void UnknownCharges(int64_t count) = 0;
+  // The job could not go on with a charge or refund; it rests for an hour.
+  virtual void CouldNotAsk(const Uuid& id, const absl::Status& why) = 0;
 };
 
 }  // namespace perennial::payment_token

@@ -184,9 +184,11 @@ class CountedMetrics final : public PaymentMetrics {
   void ChargeEnded(const core::Charge&) override { ++charges_ended; }
   void RefundEnded(const core::Refund&) override { ++refunds_ended; }
   void UnknownCharges(int64_t count) override { unknown = count; }
+  void CouldNotAsk(const Uuid&, const absl::Status&) override { ++could_not_ask; }
 
   std::atomic<int> charges_ended = 0;
   std::atomic<int> refunds_ended = 0;
+  std::atomic<int> could_not_ask = 0;
   std::atomic<int64_t> unknown = 0;
 };
 

@@ -345,6 +345,33 @@ TEST_CASE_METHOD(Fixture, "a caller that asks all the time does not ask the gate
   CHECK(charge_requests() == 1);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a token that does not open holds up its own charge only, neither others nor refunds") {
+  const auto broken = AddCard("5555555555554444");
+  AddCard("4242424242424242");
+  const core::ChargeRequest taken = Request();
+  Take(taken);
+  core::ChargeRequest stuck = Request();
+  stuck.payment_method_id = broken.id;
+  const core::ChargeRequest good = Request();
+  const core::RefundRequest refund = RefundOf(taken);
+  REQUIRE_OK(charges.Open(stuck));
+  REQUIRE_OK(charges.Open(good));
+  REQUIRE_OK(charges.OpenRefund(refund));
+  REQUIRE_OK(postgres.database().Query(
+      "UPDATE payment_methods SET token = 'unreadable' WHERE payment_method_id = $1", broken.id));
+  clock.Advance(absl::Seconds(5));
+  CHECK(*charges.AskDue() == 2);
+  CHECK(metrics.could_not_ask == 1);
+  CHECK(Get(good).state == core::ChargeState::kSucceeded);
+  CHECK(charges.DriveRefund(refund.id)->state == core::RefundState::kSucceeded);
+  CHECK(*charges.AskDue() == 0);
+  CHECK(metrics.could_not_ask == 1);  // rests
+  clock.Advance(absl::Hours(1));
+  CHECK(*charges.AskDue() == 0);
+  CHECK(metrics.could_not_ask == 2);
+}
+
 TEST_CASE_METHOD(Fixture, "parallel refunds never give back more than was taken") {
   AddCard();
   const core::ChargeRequest request = Request(1000);
