@@ -7,6 +7,9 @@
 namespace perennial::payment_token {
 namespace {
 
+// Until what cannot be opened is tried again.
+constexpr absl::Duration kRest = absl::Hours(1);
+
 core::PaymentMethod ReadMethod(const Uuid& account_id, const pg::Row& row) {
   core::PaymentMethod method;
   method.id = row.Get<Uuid>("payment_method_id");
@@ -239,8 +242,12 @@ absl::StatusOr<std::vector<DetachOrder>> PostgresPaymentMethodStore::ClaimDetach
   std::vector<DetachOrder> orders;
   for (const pg::Row row : rows) {
     const Uuid id = row.Get<Uuid>("payment_method_id");
-    ASSIGN_OR_RETURN(std::string token, vault_.OpenToken(id, row.Get<pg::Bytes>("token").value));
-    orders.push_back({id, std::move(token)});
+    absl::StatusOr<std::string> token = vault_.OpenToken(id, row.Get<pg::Bytes>("token").value);
+    // The vault has logged it. The others need not wait for the operator.
+    if (token.ok())
+      orders.push_back({id, *std::move(token)});
+    else
+      RETURN_IF_ERROR(TryDetachAgain(id, now + kRest));
   }
   return orders;
 }
@@ -277,7 +284,12 @@ absl::StatusOr<std::vector<PaymentMethodStore::CustomerRemoval>> PostgresPayment
   for (const pg::Row row : rows) {
     CustomerRemoval removal{row.Get<Uuid>("account_id"), ""};
     if (const auto sealed = row.Get<std::optional<pg::Bytes>>("customer")) {
-      ASSIGN_OR_RETURN(removal.customer, vault_.OpenCustomer(removal.account_id, sealed->value));
+      absl::StatusOr<std::string> customer = vault_.OpenCustomer(removal.account_id, sealed->value);
+      if (!customer.ok()) {
+        RETURN_IF_ERROR(TryCustomerAgain(removal.account_id, now + kRest));
+        continue;
+      }
+      removal.customer = *std::move(customer);
     }
     removals.push_back(std::move(removal));
   }

@@ -168,6 +168,32 @@ TEST_CASE_METHOD(Fixture,
   CHECK_REFUSED(charges.Open(request), "PAYMENT_METHOD_REMOVED");
 }
 
+TEST_CASE_METHOD(Fixture, "what does not open holds up no other removal (R22, R7)") {
+  const auto a = AddCard("4242424242424242");
+  const auto b = AddCard("5555555555554444");
+  REQUIRE_OK(methods.Remove(Customer(), account, a.id));
+  REQUIRE_OK(methods.Remove(Customer(), account, b.id));
+  REQUIRE_OK(postgres.database().Query(
+      "UPDATE payment_methods SET token = 'unreadable' WHERE payment_method_id = $1", a.id));
+  CHECK(*methods.DetachDue() == 1);
+  CHECK(*methods.DetachDue() == 0);
+  CHECK(detached().size() == 1);
+  CHECK(Count("SELECT count(*) AS n FROM payment_methods WHERE lease_until IS NULL") == 1);
+  std::vector<Uuid> accounts;
+  for (int i = 0; i < 2; ++i) {
+    account = ids.Next();
+    REQUIRE_OK(methods.Remove(Customer(), account, AddCard().id));
+    CHECK(*methods.DetachDue() == 1);
+    accounts.push_back(account);
+  }
+  for (const Uuid& id : accounts) REQUIRE_OK(methods.DeleteAccount(id));
+  REQUIRE_OK(postgres.database().Query(
+      "UPDATE gateway_accounts SET customer = 'unreadable' WHERE account_id = $1", account));
+  CHECK(*methods.DetachDue() == 1);
+  CHECK(*methods.DetachDue() == 0);
+  CHECK(deleted_customers().size() == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "a token stays at the gateway while a charge with it is open (R22, R23)") {
   const auto method = AddCard();
   const core::ChargeRequest request = Request();
