@@ -61,11 +61,12 @@ struct Applied {
   }
   Charge operator()(const NotSent&) {
     // Only if no earlier request can have arrived does the gateway surely not know of it.
-    const bool is_first = charge.state == ChargeState::kPending || charge.given_up_at;
-    if (!is_first || charge.ask_count != 1 || !charge.gateway_reference.empty()) return charge;
+    const bool may_be_first = charge.state == ChargeState::kPending || charge.given_up_at;
+    const bool is_only = may_be_first && charge.first_sent_at == charge.last_asked_at;
+    if (!is_only || !charge.gateway_reference.empty()) return charge;
     if (charge.given_up_at) return Decline(std::move(charge), kCanceled, ClassOf(kCanceled));
+    // The count stays: a gateway that refuses us unheard is asked ever more rarely.
     charge.first_sent_at.reset();
-    charge.ask_count = 0;
     return charge;
   }
   Charge operator()(const OutcomeUnknown&) {
@@ -166,7 +167,8 @@ NextStep Next(const Charge& charge, bool method_removed, absl::Time now) {
   if (charge.state == ChargeState::kRequiresAction && (method_removed || age >= kKeyTrusted))
     return NextStep::kCancel;
   if (!charge.gateway_reference.empty()) return NextStep::kAskReference;
-  return age < kKeyTrusted ? NextStep::kSend : NextStep::kSearch;
+  // Sent again, it could be taken from a method that was removed meanwhile (R22).
+  return age < kKeyTrusted && !method_removed ? NextStep::kSend : NextStep::kSearch;
 }
 
 Charge GiveUp(Charge charge, absl::Time now) {
@@ -176,8 +178,7 @@ Charge GiveUp(Charge charge, absl::Time now) {
   if (!charge.first_sent_at)
     return Settled(Decline(std::move(charge), kCanceled, ClassOf(kCanceled)), before, now);
   charge = Settled(std::move(charge), before, now);
-  // The caller asks at once, however short ago the last question was; the job only if the caller dies.
-  charge.last_asked_at.reset();
+  // The caller asks at once; the job only if the caller dies.
   charge.next_ask_at = now + kFirstPause;
   return charge;
 }
@@ -196,8 +197,10 @@ Charge BeforeAsking(Charge charge, absl::Time now) {
 }
 
 bool MayAsk(const Charge& charge, absl::Time now) {
-  return !IsFinal(charge.state) &&
-         (!charge.last_asked_at || now - *charge.last_asked_at >= kLeastBetweenQuestions);
+  if (IsFinal(charge.state)) return false;
+  if (!charge.last_asked_at || now - *charge.last_asked_at >= kLeastBetweenQuestions) return true;
+  // The first question since it was given up is another one.
+  return charge.given_up_at && *charge.given_up_at >= *charge.last_asked_at;
 }
 
 absl::Duration PauseAfter(int ask_count) {

@@ -52,7 +52,7 @@ struct Charge {
   absl::Time updated_at;
   // From when on the gateway may know of it; nothing: it surely does not.
   std::optional<absl::Time> first_sent_at;
-  int ask_count = 0;  // requests about it since then
+  int ask_count = 0;  // requests about it so far
   std::optional<absl::Time> last_asked_at;
   std::optional<absl::Time> next_ask_at;  // when the job asks next; nothing once final
   // Its caller gave it up then: nothing is sent any more that could take the money.
@@ -109,8 +109,9 @@ enum class NextStep {
   kEnd,           // never sent, and no longer to be sent: EndUnsent
   kSend,          // under its id: the first time, or again while the gateway surely keeps the key
   kAskReference,  // the gateway's id is known
-  kSearch,        // the gateway may have forgotten the key: sending again could charge twice (R23)
-  kCancel,        // was given up, or waits for a challenge that nobody will answer any more
+  kSearch,  // it must not be sent again: the gateway may have forgotten the key (R23), or its method was
+            // removed
+  kCancel,  // was given up, or waits for a challenge that nobody will answer any more
 };
 NextStep Next(const Charge& charge, bool method_removed, absl::Time now);
 

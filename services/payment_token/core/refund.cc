@@ -12,7 +12,6 @@ constexpr absl::Duration kLeastBetweenQuestions = absl::Seconds(2);
 Refund Unsent(Refund refund) {
   refund.state = RefundState::kPending;
   refund.first_sent_at.reset();
-  refund.ask_count = 0;
   return refund;
 }
 
@@ -36,7 +35,9 @@ struct Applied {
     return refund;
   }
   Refund operator()(const NotSent&) {
-    const bool only_one = refund.state == RefundState::kPending && refund.ask_count == 1;
+    // The count stays: a gateway that refuses us unheard is asked ever more rarely.
+    const bool only_one =
+        refund.state == RefundState::kPending && refund.first_sent_at == refund.last_asked_at;
     return only_one && refund.gateway_reference.empty() ? Unsent(std::move(refund)) : refund;
   }
   Refund operator()(const OutcomeUnknown&) {
@@ -45,6 +46,7 @@ struct Applied {
   }
   Refund operator()(const NotThere&) {
     if (now - refund.first_sent_at.value_or(refund.created_at) < kKeyGone) return (*this)(OutcomeUnknown{});
+    refund.ask_count = 0;
     return Unsent(std::move(refund));
   }
 };

@@ -35,6 +35,15 @@ Charge Asked(absl::Time at = kStart) {
   return BeforeAsking(Open(), at);
 }
 
+Charge CapturedCharge(int64_t minor) {
+  const PaymentMethod method = Visa();
+  return Apply(BeforeAsking(OpenCharge(Request(minor), &method, kStart), kStart), Captured{"pi_1"}, kStart);
+}
+
+RefundRequest RefundOf(const Charge& charge, std::optional<Money> amount) {
+  return {charge.request.id, charge.request.account_id, charge.request.id, std::move(amount)};
+}
+
 TEST_CASE("a charge without a payment method is over before it begins (R16)") {
   const Charge charge = OpenCharge(Request(), nullptr, kStart);
   CHECK(charge.state == ChargeState::kNoPaymentMethod);
@@ -90,7 +99,8 @@ TEST_CASE(
     "a method removed before the charge was sent is not charged; after, the charge is not stopped (R22)") {
   CHECK(Next(Open(), true, kStart) == NextStep::kEnd);
   CHECK(EndUnsent(Open(), true, kStart).decline_code == kMethodRemoved);
-  CHECK(Next(Asked(), true, kStart) == NextStep::kSend);
+  // Whether it arrived is found out without sending it: if it did not, it is not to be charged any more.
+  CHECK(Next(Asked(), true, kStart) == NextStep::kSearch);
 }
 
 TEST_CASE("only a first request that surely did not arrive makes a charge unsent again") {
@@ -98,12 +108,32 @@ TEST_CASE("only a first request that surely did not arrive makes a charge unsent
   CHECK_FALSE(first.first_sent_at.has_value());
   CHECK(first.state == ChargeState::kPending);
   // A process died with the answer: the next failure to connect says nothing about that request.
-  const Charge second = Apply(BeforeAsking(Asked(), kStart), NotSent{}, kStart);
+  const absl::Time later = kStart + absl::Seconds(20);
+  const Charge second = Apply(BeforeAsking(Asked(), later), NotSent{}, later);
   CHECK(second.first_sent_at == kStart);
   const Charge unknown =
-      Apply(BeforeAsking(Apply(Asked(), OutcomeUnknown{}, kStart), kStart), NotSent{}, kStart);
+      Apply(BeforeAsking(Apply(Asked(), OutcomeUnknown{}, kStart), later), NotSent{}, later);
   CHECK(unknown.state == ChargeState::kUnknown);
   CHECK(unknown.first_sent_at == kStart);
+}
+
+TEST_CASE("what is refused unheard, time and again, is sent ever more rarely (429, 401)") {
+  Charge charge = Open();
+  absl::Time now = kStart;
+  for (const int seconds : {5, 10, 20, 40}) {
+    charge = Apply(BeforeAsking(charge, now), NotSent{}, now);
+    CHECK(*charge.next_ask_at - now == absl::Seconds(seconds));
+    CHECK_FALSE(charge.first_sent_at.has_value());
+    now = *charge.next_ask_at;
+  }
+  const Charge taken = CapturedCharge(1999);
+  Refund refund = *OpenRefund(RefundOf(taken, std::nullopt), taken, kStart);
+  for (const int seconds : {5, 10, 20}) {
+    refund = Apply(BeforeAsking(refund, now), NotSent{}, now);
+    CHECK(*refund.next_ask_at - now == absl::Seconds(seconds));
+    CHECK_FALSE(refund.first_sent_at.has_value());
+    now = *refund.next_ask_at;
+  }
 }
 
 TEST_CASE("a charge that could not be sent for a day is given up") {
@@ -140,7 +170,7 @@ TEST_CASE(
 
 TEST_CASE("a charge that is given up while it is sent is over at once only if that surely did not arrive") {
   CHECK(Apply(GiveUp(Asked(), kStart), NotSent{}, kStart).decline_code == kCanceled);
-  const Charge second = BeforeAsking(Asked(), kStart);
+  const Charge second = BeforeAsking(Asked(), kStart + absl::Seconds(20));
   CHECK(Apply(GiveUp(second, kStart), NotSent{}, kStart).state == ChargeState::kUnknown);
   CHECK(Apply(GiveUp(Asked(), kStart), NotThere{}, kStart).state == ChargeState::kUnknown);
   CHECK(Apply(GiveUp(Asked(), kStart), NotThere{}, kStart + absl::Hours(24)).decline_code == kCanceled);
@@ -198,15 +228,6 @@ TEST_CASE("whatever happens: final is final, final is not asked, open always has
       RC_ASSERT((charge.state == ChargeState::kRequiresAction) == !charge.action_url.empty());
     }
   }));
-}
-
-Charge CapturedCharge(int64_t minor) {
-  const PaymentMethod method = Visa();
-  return Apply(BeforeAsking(OpenCharge(Request(minor), &method, kStart), kStart), Captured{"pi_1"}, kStart);
-}
-
-RefundRequest RefundOf(const Charge& charge, std::optional<Money> amount) {
-  return {charge.request.id, charge.request.account_id, charge.request.id, std::move(amount)};
 }
 
 TEST_CASE("refunds of a charge never sum to more than it, in any order") {
