@@ -26,7 +26,11 @@ rpc::Mutation<v1::CreatePaymentMethodRequest, v1::PaymentMethod, GatewayCard> Cr
         ASSIGN_OR_RETURN(const core::PaymentMethod method, methods.Add(call.caller, account_id, card));
         return ToProto(method, methods.Now());
       },
-      .finish = {},
+      .finish = [](const rpc::Call&, const v1::CreatePaymentMethodRequest& request,
+                   const v1::PaymentMethod& kept) -> absl::StatusOr<v1::PaymentMethod> {
+        RETURN_IF_ERROR(CheckSameCard(request.card(), kept));
+        return kept;
+      },
       .secrets = {"card.number", "card.security_code"},
   };
 }

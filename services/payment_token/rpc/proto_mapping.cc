@@ -120,6 +120,13 @@ core::CardEntry FromProto(const v1::CardEntry& entry) {
           core::SecretText(entry.security_code()), entry.holder_name()};
 }
 
+absl::Status CheckSameCard(const v1::CardEntry& entry, const v1::PaymentMethod& kept) {
+  const core::SecretText digits = core::Digits(entry.number());
+  if (!kept.card().last_four().empty() && absl::EndsWith(digits.view(), kept.card().last_four()))
+    return absl::OkStatus();
+  return Precondition("REQUEST_ID_REUSED", "this request_id was used for another card; use a new one");
+}
+
 absl::StatusOr<core::ChargeRequest> FromProto(const v1::CreateChargeRequest& request) {
   core::ChargeRequest charge;
   ASSIGN_OR_RETURN(const ChildName name, ReadChildName(request.name(), "charges", "name"));
@@ -190,7 +197,7 @@ v1::Charge ToProto(const core::Charge& charge) {
   *proto.mutable_amount() = rpc::ToProto(request.amount);
   *proto.mutable_refunded_amount() = rpc::ToProto(Money{request.amount.currency, charge.refunded_minor});
   proto.set_state(ToProto(charge.state));
-  proto.set_decline_code(charge.decline_code);
+  proto.set_decline_code(core::CodeForCustomer(charge.decline_code));
   proto.set_decline_class(ToProto(charge.decline_class));
   proto.set_action_url(charge.action_url);
   proto.set_gateway_reference(charge.gateway_reference);
@@ -218,6 +225,7 @@ v1::Refund ToProto(const core::Refund& refund) {
 v1::ChargeBook ToProto(const ChargeBook& book) {
   v1::ChargeBook proto;
   *proto.mutable_charge() = ToProto(book.charge);
+  proto.mutable_charge()->set_decline_code(book.charge.decline_code);
   for (const core::Refund& refund : book.refunds) *proto.add_refunds() = ToProto(refund);
   return proto;
 }

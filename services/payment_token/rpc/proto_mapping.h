@@ -22,12 +22,17 @@ absl::StatusOr<ChildName> ReadChildName(absl::string_view name, absl::string_vie
 
 // Copies the card's secrets once, into memory that is wiped.
 core::CardEntry FromProto(const v1::CardEntry& entry);
+// REQUEST_ID_REUSED unless `kept` can be what came of `entry`: a number is no part of what is remembered of a
+// request (R21), so the same request_id with another card is known by what was kept of the first.
+absl::Status CheckSameCard(const v1::CardEntry& entry, const v1::PaymentMethod& kept);
 absl::StatusOr<core::ChargeRequest> FromProto(const v1::CreateChargeRequest& request);
 absl::StatusOr<core::RefundRequest> FromProto(const v1::CreateRefundRequest& request);
 
 v1::PaymentMethod ToProto(const core::PaymentMethod& method, absl::Time now);
+// With the decline code as customers may read it.
 v1::Charge ToProto(const core::Charge& charge);
 v1::Refund ToProto(const core::Refund& refund);
+// With the gateway's own decline code.
 v1::ChargeBook ToProto(const ChargeBook& book);
 
 // Page tokens hold the last row of the page before. 0: 50; at most 200.
