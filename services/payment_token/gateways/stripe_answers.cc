@@ -151,6 +151,14 @@ std::variant<GatewayCard, Error> ReadPaymentMethod(absl::string_view body) {
   return read;
 }
 
+bool IsRemoved(absl::string_view body) {
+  const json object = ParseJson(body);
+  if (Text(object, "id").empty()) return false;
+  if (Text(object, "object") == "payment_method")
+    return !object.contains("customer") || object["customer"].is_null();
+  return object.contains("deleted") && object["deleted"] == true;
+}
+
 core::ChargeOutcome ReadIntent(absl::string_view body, absl::string_view gateway_url) {
   return OutcomeOf(ParseJson(body), gateway_url);
 }

@@ -37,6 +37,8 @@ Parsed Parse(const HttpResult& result);
 // empty.
 std::string ReadId(absl::string_view body);
 std::variant<GatewayCard, Error> ReadPaymentMethod(absl::string_view body);
+// Whether a customer is deleted, or a payment method belongs to no customer any more.
+bool IsRemoved(absl::string_view body);
 core::ChargeOutcome ReadIntent(absl::string_view body, absl::string_view gateway_url);
 core::RefundOutcome ReadRefund(absl::string_view body);
 // The intent or refund in a list whose metadata has `key` = `value`; NotThere.

@@ -38,7 +38,8 @@ class StripeGateway final : public PaymentGateway {
  private:
   // Sends, measures, logs what an operator must see, and parses.
   stripe::Parsed Ask(const char* operation, const std::function<HttpResult()>& send);
-  RemovalOutcome Removal(const stripe::Parsed& parsed);
+  // What came of removing the object at `path`.
+  RemovalOutcome Removal(const std::string& path, const stripe::Parsed& parsed);
   core::ChargeOutcome ChargeAfter(const ChargeOrder& order, const stripe::Error& error);
   core::RefundOutcome RefundAfter(const RefundOrder& order, const stripe::Error& error);
 

@@ -17,6 +17,7 @@ struct Route {
 // `search` stands before `:id`, which would match it too.
 constexpr std::array kRoutes = {
     Route{"POST", "/v1/customers", CreateCustomer},
+    Route{"GET", "/v1/customers/:id", GetCustomer},
     Route{"DELETE", "/v1/customers/:id", DeleteCustomer},
     Route{"POST", "/v1/payment_methods", CreatePaymentMethod},
     Route{"GET", "/v1/payment_methods/:id", GetPaymentMethod},

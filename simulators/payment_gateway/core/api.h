@@ -50,6 +50,7 @@ Decision Execute(const Books& books, const Context& context, const Request& requ
 
 // The end points; `id` is the one in the path.
 Decision CreateCustomer(const Books& books, const Context& context, const std::string& id, FormReader form);
+Decision GetCustomer(const Books& books, const Context& context, const std::string& id, FormReader form);
 Decision DeleteCustomer(const Books& books, const Context& context, const std::string& id, FormReader form);
 
 Decision CreatePaymentMethod(const Books& books, const Context& context, const std::string& id,

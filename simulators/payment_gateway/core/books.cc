@@ -26,8 +26,11 @@ void Books::Apply(const Change& change) {
 }
 
 const Customer* Books::FindCustomer(const std::string& id) const {
-  const Customer* customer = customers_.Find(id);
+  const Customer* customer = FindAnyCustomer(id);
   return customer != nullptr && !customer->deleted ? customer : nullptr;
+}
+const Customer* Books::FindAnyCustomer(const std::string& id) const {
+  return customers_.Find(id);
 }
 const PaymentMethod* Books::FindPaymentMethod(const std::string& id) const {
   return payment_methods_.Find(id);

@@ -16,6 +16,7 @@ class Books {
 
   // By id; nullptr if there is none. Pointers are good until the next Apply.
   const Customer* FindCustomer(const std::string& id) const;  // not the deleted ones
+  const Customer* FindAnyCustomer(const std::string& id) const;
   const PaymentMethod* FindPaymentMethod(const std::string& id) const;
   const Intent* FindIntent(const std::string& id) const;
   const Refund* FindRefund(const std::string& id) const;

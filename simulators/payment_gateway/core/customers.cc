@@ -3,6 +3,14 @@
 #include "simulators/payment_gateway/core/render.h"
 
 namespace perennial::gateway_simulator::core {
+namespace {
+
+// What is left of a deleted customer.
+nlohmann::json Deleted(const std::string& id) {
+  return {{"id", id}, {"object", "customer"}, {"deleted", true}};
+}
+
+}  // namespace
 
 Decision CreateCustomer(const Books&, const Context& context, const std::string&, FormReader form) {
   Customer customer{.id = "",
@@ -16,11 +24,18 @@ Decision CreateCustomer(const Books&, const Context& context, const std::string&
   return {.answer = {200, Render(customer)}, .changes = {customer}};
 }
 
+Decision GetCustomer(const Books& books, const Context&, const std::string& id, FormReader form) {
+  if (const auto mistake = form.Check()) return Refuse(*mistake);
+  const Customer* found = books.FindAnyCustomer(id);
+  if (found == nullptr) return Refuse(NoSuch("customer", id));
+  return {.answer = {200, found->deleted ? Deleted(id) : Render(*found)}, .changes = {}};
+}
+
 Decision DeleteCustomer(const Books& books, const Context&, const std::string& id, FormReader form) {
   if (const auto mistake = form.Check()) return Refuse(*mistake);
   const Customer* found = books.FindCustomer(id);
   if (found == nullptr) return Refuse(NoSuch("customer", id));
-  Decision decision{.answer = {200, {{"id", id}, {"object", "customer"}, {"deleted", true}}}, .changes = {}};
+  Decision decision{.answer = {200, Deleted(id)}, .changes = {}};
   // What is personal goes at once; the id stays, because charges name it.
   decision.changes.push_back(Customer{.id = id, .created = found->created, .deleted = true});
   for (const PaymentMethod* method : books.PaymentMethods()) {

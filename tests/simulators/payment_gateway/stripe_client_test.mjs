@@ -174,7 +174,9 @@ test('a detached card cannot be charged or attached again (R22)', async () => {
 
 test('a deleted customer is gone with the cards (R7)', async () => {
   const { customer, method, terms } = await customerWithCard(stripe);
+  assert.equal((await stripe.customers.retrieve(customer.id)).deleted, undefined);
   assert.equal((await stripe.customers.del(customer.id)).deleted, true);
+  assert.equal((await stripe.customers.retrieve(customer.id)).deleted, true);
   assert.equal((await stripe.paymentMethods.retrieve(method.id)).customer, null);
   await fails(stripe.paymentIntents.create(terms(900)),
     { type: 'StripeInvalidRequestError', statusCode: 400 });

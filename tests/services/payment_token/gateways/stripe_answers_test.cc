@@ -114,5 +114,14 @@ TEST_CASE("of a payment method only what may be kept is read") {
   CHECK(card.card.funding == core::CardFunding::kDebit);
 }
 
+TEST_CASE("a token is gone once no customer has it, a customer once it says so, and nothing else is") {
+  CHECK(IsRemoved(R"({"id":"pm_1","object":"payment_method","customer":null})"));
+  CHECK_FALSE(IsRemoved(R"({"id":"pm_1","object":"payment_method","customer":"cus_1"})"));
+  CHECK(IsRemoved(R"({"id":"cus_1","object":"customer","deleted":true})"));
+  CHECK_FALSE(IsRemoved(R"({"id":"cus_1","object":"customer"})"));
+  CHECK_FALSE(IsRemoved(R"({"object":"payment_method"})"));
+  CHECK_FALSE(IsRemoved("<html>"));
+}
+
 }  // namespace
 }  // namespace perennial::payment_token::stripe

@@ -68,6 +68,22 @@ TEST_CASE_METHOD(Fixture, "a card goes in, is charged, refunded, and leaves the 
   CHECK(books["customers"] == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "a removal that is refused counts only if what is to go is seen gone (R22, R7)") {
+  AddCard();
+  const auto customer = stripe.CreateCustomer(account);
+  REQUIRE(std::holds_alternative<std::string>(customer));
+  const std::string id = std::get<std::string>(customer);
+  const auto card = stripe.Tokenise(CardOf("5555555555554444"), id, ids.Next());
+  REQUIRE(std::holds_alternative<GatewayCard>(card));
+  const std::string token = std::get<GatewayCard>(card).token;
+  // Twice: the answer of the first time may have been lost.
+  for (int i = 0; i < 2; ++i) CHECK(stripe.Detach(token) == RemovalOutcome::kGone);
+  for (int i = 0; i < 2; ++i) CHECK(stripe.DeleteCustomer(id) == RemovalOutcome::kGone);
+  // As with the key of another account: nothing is known of it there.
+  CHECK(stripe.Detach("pm_of_another_account") == RemovalOutcome::kTryAgain);
+  CHECK(stripe.DeleteCustomer("cus_of_another_account") == RemovalOutcome::kTryAgain);
+}
+
 TEST_CASE_METHOD(Fixture, "whatever the gateway does to a charge, it captures exactly once (R23)") {
   AddCard();
   for (const json& fault : std::vector<json>{{{"action", "timeout_after_capture"}},
