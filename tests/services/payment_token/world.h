@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <thread>
 
 #include "libs/base/caller.h"
 #include "services/payment_token/app/charges.h"
@@ -13,6 +15,12 @@
 #include "tests/support/status_matchers.h"
 
 namespace perennial::payment_token {
+
+inline void InParallel(int count, const std::function<void(int)>& work) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) threads.emplace_back([&work, i] { work(i); });
+  for (std::thread& thread : threads) thread.join();
+}
 
 inline core::CardEntry CardOf(absl::string_view number = "4242 4242 4242 4242") {
   return {core::SecretText(number), 12, 2034, core::SecretText("987"), "Ada Lovelace"};
