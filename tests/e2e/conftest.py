@@ -67,6 +67,17 @@ class Customer:
         return self.peer("subscription").call("perennial.subscription.v1.OrderService/CreateQuote", parent=self.account, currency_code="EUR",
                                               plan_purchase={"site": site, "plan": f"plans/{plan}", "cycle_months": months})
 
+    def buy_domain(self, card: str) -> str:
+        """Its product; the domain has the same id (`domain_of`)."""
+        return self._buy(card, domain_purchase={"domain_name": f"c-{uuid.uuid4().hex[:12]}.example", "years": 1})
+
+    def buy_mailbox(self, domain_product: str, card: str) -> str:
+        return self._buy(card, mailbox_purchase={"domain_product": domain_product, "local_part": "info", "cycle_months": 12})
+
+    def _buy(self, card: str, **what) -> str:
+        quote = self.peer("subscription").call("perennial.subscription.v1.OrderService/CreateQuote", parent=self.account, currency_code="EUR", **what)
+        return self.commit(quote, payment_method=card).product
+
     def commit(self, quote, **fields):
         return self.peer("subscription").call("perennial.subscription.v1.OrderService/CommitQuote", name=quote.name, **fields)
 

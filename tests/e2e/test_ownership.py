@@ -3,7 +3,9 @@
 import uuid
 
 import pytest
+from conftest import PASSWORD
 from suite.client import Refused
+from suite.layout import SERVICES
 
 READS = [
     ("account", "perennial.account.v1.AccountService/GetAccount", "account"),
@@ -15,7 +17,12 @@ READS = [
     ("billing", "perennial.billing.v1.InvoiceService/GetInvoice", "invoice"),
     ("billing", "perennial.billing.v1.BillingProfileService/GetBillingProfile", "profile"),
     ("payment_token", "perennial.payment_token.v1.PaymentMethodService/GetPaymentMethod", "card"),
+    ("domain_mailbox", "perennial.domain_mailbox.v1.DomainService/GetDomain", "domain"),
+    ("domain_mailbox", "perennial.domain_mailbox.v1.MailboxService/GetMailbox", "mailbox"),
+    ("domain_mailbox", "perennial.domain_mailbox.v1.MailboxService/ChangeMailboxPassword", "mailbox"),
+    *((service, f"perennial.{service}.v1.PersonalDataService/ExportPersonalData", "account") for service in SERVICES),
 ]
+OTHER_FIELDS = {"ChangeMailboxPassword": {"new_password": PASSWORD}}
 LISTS = [
     ("account", "perennial.account.v1.SessionService/ListSessions"),
     ("account", "perennial.account.v1.AccountService/ListAccessLogEntries"),
@@ -38,23 +45,34 @@ def owned(suite):
     site = owner.create_site()
     card = owner.add_card()
     order = owner.commit(owner.quote_plan(site), payment_method=card)
-    names = {"account": owner.account, "site": site, "product": order.product, "order": order.name, "quote": order.quote,
+    domain = owner.buy_domain(card)
+    mailbox = owner.buy_mailbox(domain, card)
+    names = {"domain": domain.replace("/products/", "/domains/"), "mailbox": mailbox.replace("/products/", "/mailboxes/"),
+             "account": owner.account, "site": site, "product": order.product, "order": order.name, "quote": order.quote,
              "invoice": order.invoice, "profile": f"{owner.account}/billingProfile", "card": card}
     return owner, names
 
 
-@pytest.mark.parametrize("service,method,what", READS, ids=[r[1].rsplit("/", 1)[-1] for r in READS])
-def test_the_owner_reads_it_and_nobody_else_does(owned, customer, service, method, what):
+@pytest.mark.parametrize("service,method,what", READS, ids=[f"{r[0]}-{r[1].rsplit('/', 1)[-1]}" for r in READS])
+def test_the_owner_reaches_it_and_nobody_else_does(owned, customer, service, method, what):
     owner, names = owned
-    owner.peer(service).call(method, name=names[what])
-    with pytest.raises(Refused) as foreign:
-        customer.peer(service).call(method, name=names[what])
-    assert foreign.value.code.name == "NOT_FOUND"
+    fields = OTHER_FIELDS.get(method.rsplit("/", 1)[-1], {})
+
+    def refusal(name: str) -> Refused:
+        with pytest.raises(Refused) as refused:
+            customer.peer(service).call(method, name=name, **fields)
+        return refused.value
+
+    owner.peer(service).call(method, name=names[what], **fields)
+    foreign = refusal(names[what])
+    assert foreign.code.name == "NOT_FOUND"
     parts = names[what].split("/")
     parts[1 if len(parts) < 4 or what == "profile" else 3] = str(uuid.uuid4())
-    with pytest.raises(Refused) as absent:
-        customer.peer(service).call(method, name="/".join(parts))
-    assert (absent.value.code, absent.value.reason) == (foreign.value.code, foreign.value.reason)
+    absent = refusal("/".join(parts))
+    assert (absent.code, absent.reason) == (foreign.code, foreign.reason)
+    if len(parts) == 4:  # somebody else's thing, called one's own
+        renamed = refusal(names[what].replace(owner.account, customer.account))
+        assert (renamed.code, renamed.reason) == (foreign.code, foreign.reason)
 
 
 @pytest.mark.parametrize("service,method", LISTS, ids=[r[1].rsplit("/", 1)[-1] for r in LISTS])
