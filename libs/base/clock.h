@@ -7,7 +7,7 @@
 
 namespace perennial {
 
-// Only `main` constructs one that looks at the machine's clock; everything else is handed it.
+// Only libs/process constructs one that looks at the machine's clock; everything else is handed it.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -18,11 +18,6 @@ class Clock {
 inline absl::Time MachineTime() {
   return absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
 }
-
-class SystemClock final : public Clock {
- public:
-  absl::Time Now() const override { return MachineTime(); }
-};
 
 // The test clock (R36): the machine's clock moved by an offset that all five services share.
 class OffsetClock final : public Clock {

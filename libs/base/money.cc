@@ -10,33 +10,21 @@
 namespace perennial {
 namespace {
 
-Int128 Abs(Int128 value) {
-  return value < 0 ? -value : value;
+mpz_class ToInteger(Int128 value) {
+  const mpz_class high(static_cast<long>(value >> 64));  // rounds towards minus infinity
+  return (high << 64) + static_cast<unsigned long>(value);
 }
 
-Int128 Gcd(Int128 a, Int128 b) {
-  while (b != 0) {
-    const Int128 rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return Abs(a);
+int64_t Narrow(const mpz_class& value) {
+  static_assert(sizeof(long) == sizeof(int64_t));
+  if (!value.fits_slong_p()) std::abort();
+  return value.get_si();
 }
 
-Int128 CheckedMultiply(Int128 a, Int128 b) {
-  Int128 product;
-  if (__builtin_mul_overflow(a, b, &product)) std::abort();
-  return product;
-}
-
-Int128 CheckedAdd(Int128 a, Int128 b) {
-  Int128 sum;
-  if (__builtin_add_overflow(a, b, &sum)) std::abort();
-  return sum;
-}
-
-Int128 FloorDivide(Int128 a, Int128 b) {
-  return a / b - (a % b < 0 ? 1 : 0);
+mpz_class FloorDivide(const mpz_class& a, const mpz_class& b) {
+  mpz_class quotient;
+  mpz_fdiv_q(quotient.get_mpz_t(), a.get_mpz_t(), b.get_mpz_t());
+  return quotient;
 }
 
 }  // namespace
@@ -69,44 +57,28 @@ std::string FormatMoney(const Money& money) {
 
 Rational::Rational(Int128 numerator, Int128 denominator) {
   if (denominator == 0) std::abort();
-  if (denominator < 0) {
-    numerator = -numerator;
-    denominator = -denominator;
-  }
-  const Int128 divisor = numerator == 0 ? denominator : Gcd(numerator, denominator);
-  numerator_ = numerator / divisor;
-  denominator_ = denominator / divisor;
+  value_ = mpq_class(ToInteger(numerator), ToInteger(denominator));
+  value_.canonicalize();
 }
 
-Rational Rational::operator+(const Rational& other) const {
-  const Int128 shared = Gcd(denominator_, other.denominator_);
-  const Int128 left = CheckedMultiply(numerator_, other.denominator_ / shared);
-  const Int128 right = CheckedMultiply(other.numerator_, denominator_ / shared);
-  return Rational(CheckedAdd(left, right), CheckedMultiply(denominator_, other.denominator_ / shared));
+absl::StatusOr<Rational> Rational::Parse(const std::string& numerator, const std::string& denominator) {
+  mpz_class above;
+  mpz_class below;
+  if (above.set_str(numerator, 10) != 0 || below.set_str(denominator, 10) != 0 || below <= 0)
+    return absl::InvalidArgumentError("not a fraction");
+  mpq_class value(above, below);
+  value.canonicalize();
+  return Rational(std::move(value));
 }
 
-Rational Rational::operator-(const Rational& other) const {
-  return *this + Rational(-other.numerator_, other.denominator_);
-}
-
-Rational Rational::operator*(const Rational& other) const {
-  const Int128 cross_left =
-      other.denominator_ == 1 ? 1 : Gcd(numerator_ == 0 ? 1 : numerator_, other.denominator_);
-  const Int128 cross_right =
-      denominator_ == 1 ? 1 : Gcd(other.numerator_ == 0 ? 1 : other.numerator_, denominator_);
-  return Rational(CheckedMultiply(numerator_ / cross_left, other.numerator_ / cross_right),
-                  CheckedMultiply(denominator_ / cross_right, other.denominator_ / cross_left));
-}
-
-bool Rational::operator<(const Rational& other) const {
-  return (*this - other).numerator_ < 0;
+int64_t Rational::Floor() const {
+  return Narrow(FloorDivide(value_.get_num(), value_.get_den()));
 }
 
 int64_t Rational::Round() const {
-  const Int128 doubled = CheckedMultiply(Abs(numerator_), 2);
-  const Int128 magnitude = CheckedAdd(doubled, denominator_) / CheckedMultiply(denominator_, 2);
-  if (magnitude > INT64_MAX) std::abort();
-  return static_cast<int64_t>(numerator_ < 0 ? -magnitude : magnitude);
+  const mpz_class doubled = 2 * abs(value_.get_num());
+  const mpz_class magnitude = FloorDivide(doubled + value_.get_den(), 2 * value_.get_den());
+  return Narrow(value_ < 0 ? mpz_class(-magnitude) : magnitude);
 }
 
 std::vector<int64_t> Allot(int64_t total, const std::vector<Rational>& parts) {
@@ -114,7 +86,7 @@ std::vector<int64_t> Allot(int64_t total, const std::vector<Rational>& parts) {
   std::vector<Rational> remainders;
   int64_t allotted = 0;
   for (const Rational& part : parts) {
-    const auto floor = static_cast<int64_t>(FloorDivide(part.numerator(), part.denominator()));
+    const int64_t floor = part.Floor();
     amounts.push_back(floor);
     remainders.push_back(part - Rational::Whole(floor));
     allotted += floor;

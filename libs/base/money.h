@@ -1,8 +1,11 @@
 #pragma once
 
+#include <gmpxx.h>
+
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,29 +35,36 @@ int CurrencyDigits(absl::string_view code);
 // "EUR 12.34", for messages and logs.
 std::string FormatMoney(const Money& money);
 
-// An exact fraction, always reduced, denominator positive. Arithmetic aborts on overflow of 128 bits, which
-// prices below kMaxMoneyMinor and terms of at most 10 years cannot reach.
+// An exact fraction, however long: a term that is upgraded again and again collects the days of each upgrade
+// in its denominator, and no customer's history may be one that cannot be computed (R10). Always reduced,
+// denominator positive.
 class Rational {
  public:
   Rational() = default;
-  Rational(Int128 numerator, Int128 denominator);
+  Rational(Int128 numerator, Int128 denominator);  // denominator not 0
+  // What `numerator` and `denominator` say in decimal digits; a sign is allowed in the first.
+  static absl::StatusOr<Rational> Parse(const std::string& numerator, const std::string& denominator);
   static Rational Whole(int64_t value) { return Rational(value, 1); }
 
-  Rational operator+(const Rational& other) const;
-  Rational operator-(const Rational& other) const;
-  Rational operator*(const Rational& other) const;
-  bool operator==(const Rational& other) const = default;
-  bool operator<(const Rational& other) const;
+  Rational operator+(const Rational& other) const { return Rational(value_ + other.value_); }
+  Rational operator-(const Rational& other) const { return Rational(value_ - other.value_); }
+  Rational operator*(const Rational& other) const { return Rational(value_ * other.value_); }
+  bool operator==(const Rational& other) const { return value_ == other.value_; }
+  bool operator<(const Rational& other) const { return value_ < other.value_; }
 
-  // The one rounding rule (docs/architecture.md, Money): half away from zero.
+  // The one rounding rule (docs/architecture.md, Money): half away from zero. Aborts beyond 64 bits, which
+  // amounts below kMaxMoneyMinor cannot reach.
   int64_t Round() const;
+  // Towards minus infinity; aborts as Round does.
+  int64_t Floor() const;
 
-  Int128 numerator() const { return numerator_; }
-  Int128 denominator() const { return denominator_; }
+  // In decimal digits.
+  std::string numerator() const { return value_.get_num().get_str(); }
+  std::string denominator() const { return value_.get_den().get_str(); }
 
  private:
-  Int128 numerator_ = 0;
-  Int128 denominator_ = 1;
+  explicit Rational(mpq_class value) : value_(std::move(value)) {}
+  mpq_class value_;
 };
 
 // Whole amounts, one for each exact part, that sum to `total`: each part is rounded towards minus infinity

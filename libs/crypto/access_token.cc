@@ -19,6 +19,9 @@ constexpr size_t kMaxTokenBytes = 2048;
 constexpr size_t kMaxRemembered = 10'000;
 constexpr absl::Duration kFetchPause = absl::Seconds(5);
 constexpr absl::Duration kRetryPause = absl::Milliseconds(500);
+constexpr absl::Duration kKeysLast = absl::Minutes(5);
+// Longer than account gives: a stolen key shall not make tokens that outlive its withdrawal.
+constexpr absl::Duration kLongestLife = absl::Minutes(15);
 constexpr char kIssuer[] = "perennial";
 
 const unsigned char* Raw(absl::string_view text) {
@@ -96,19 +99,34 @@ absl::StatusOr<VerifyingKey> AccessTokenVerifier::KeyOf(const std::string& key_i
   std::lock_guard fetching(fetching_);
   // Whoever held the lock before may have brought it.
   if (auto known = KnownKey(key_id)) return *std::move(known);
-  if (absl::Now() >= next_fetch_) {
-    auto fetched = fetch_();
-    last_fetch_ = fetched.status();
-    next_fetch_ = absl::Now() + (fetched.ok() ? kFetchPause : kRetryPause);
-    if (fetched.ok()) {
-      std::lock_guard lock(mutex_);
-      keys_.clear();  // a key that is no longer listed is no longer trusted
-      for (VerifyingKey& key : *fetched) keys_[key.key_id] = key;
-    }
-  }
+  if (absl::Now() >= next_fetch_) Fetch();
   RETURN_IF_ERROR(last_fetch_);
   if (auto known = KnownKey(key_id)) return *std::move(known);
   return Invalid();
+}
+
+void AccessTokenVerifier::Fetch() {
+  auto fetched = fetch_();
+  last_fetch_ = fetched.status();
+  next_fetch_ = absl::Now() + (fetched.ok() ? kFetchPause : kRetryPause);
+  std::lock_guard lock(mutex_);
+  // While account cannot be asked, those that were good stay good.
+  fresh_until_ = clock_.Now() + (fetched.ok() ? kKeysLast : kFetchPause);
+  if (!fetched.ok()) return;
+  // A key that is no longer listed is no longer trusted, nor is what it signed.
+  ++fetches_;
+  keys_.clear();
+  verified_.clear();
+  for (VerifyingKey& key : *fetched) keys_[key.key_id] = key;
+}
+
+void AccessTokenVerifier::RefreshIfOld() {
+  {
+    std::lock_guard lock(mutex_);
+    if (clock_.Now() < fresh_until_) return;
+  }
+  const std::unique_lock fetching(fetching_, std::try_to_lock);
+  if (fetching) Fetch();
 }
 
 absl::StatusOr<AccessTokenVerifier::Verified> AccessTokenVerifier::VerifySignature(absl::string_view token) {
@@ -127,21 +145,25 @@ absl::StatusOr<AccessTokenVerifier::Verified> AccessTokenVerifier::VerifySignatu
                                                    Raw(key.public_key)) == 0;
   if (!genuine) return Invalid();
   ASSIGN_OR_RETURN(const AccessClaims claims, ReadClaims(parts[1]));
-  if (claims.issue_time < key.not_before_time) return Invalid();
+  if (claims.issue_time < key.not_before_time || claims.expire_time - claims.issue_time > kLongestLife)
+    return Invalid();
   return Verified{claims, key.retire_time};
 }
 
 absl::StatusOr<AccessClaims> AccessTokenVerifier::Verify(absl::string_view token) {
+  RefreshIfOld();
   std::optional<Verified> verified;
+  int64_t fetches = 0;
   {
     std::lock_guard lock(mutex_);
+    fetches = fetches_;
     if (const auto it = verified_.find(token); it != verified_.end()) verified = it->second;
   }
   if (!verified) {
     ASSIGN_OR_RETURN(verified, VerifySignature(token));
     std::lock_guard lock(mutex_);
     if (verified_.size() >= kMaxRemembered) verified_.clear();
-    verified_.emplace(token, *verified);
+    if (fetches == fetches_) verified_.emplace(token, *verified);  // else its key may be gone meanwhile
   }
   const absl::Time now = clock_.Now();
   if (now >= verified->retire_time) return Invalid();

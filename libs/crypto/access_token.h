@@ -55,7 +55,8 @@ class AccessTokenVerifier {
 
   // The claims, or UNAUTHENTICATED / ACCESS_TOKEN_INVALID or ACCESS_TOKEN_EXPIRED, or UNAVAILABLE while the
   // key's id is unknown and keys cannot be had. An unknown key id fetches keys anew: one caller at a time, at
-  // most every 5 seconds, or half a second after a fetch that failed.
+  // most every 5 seconds, or half a second after a fetch that failed. Known keys are fetched anew as well
+  // every 5 minutes, so that one that was withdrawn is not believed for longer.
   absl::StatusOr<AccessClaims> Verify(absl::string_view token);
 
  private:
@@ -66,6 +67,8 @@ class AccessTokenVerifier {
 
   absl::StatusOr<Verified> VerifySignature(absl::string_view token);
   absl::StatusOr<VerifyingKey> KeyOf(const std::string& key_id);
+  void RefreshIfOld();
+  void Fetch();  // fetching_ is held
   std::optional<VerifyingKey> KnownKey(const std::string& key_id);
 
   const FetchKeys fetch_;
@@ -74,6 +77,8 @@ class AccessTokenVerifier {
   absl::Time next_fetch_ = absl::InfinitePast();  // guarded by fetching_, as is the next
   absl::Status last_fetch_;
   std::mutex mutex_;
+  absl::Time fresh_until_ = absl::InfiniteFuture();  // guarded by mutex_, as are the next
+  int64_t fetches_ = 0;
   absl::flat_hash_map<std::string, VerifyingKey> keys_;
   // Tokens already verified, by their full text; a signature costs more than all else of a small call.
   absl::flat_hash_map<std::string, Verified> verified_;

@@ -87,7 +87,16 @@ absl::StatusOr<int> Inbox::RunOnce() {
                      {{"stream", stream_}, {"entry", entry_id}});
       RETURN_IF_ERROR(MoveTo(place));
     } else {
-      RETURN_IF_ERROR(Take(place, *event));
+      const absl::Status taken = Take(place, *event);
+      if (!taken.ok()) {
+        // It holds up all that come after it.
+        telemetry::Log(telemetry::Severity::kWarning, "event cannot be taken in",
+                       {{"stream", stream_},
+                        {"entry", entry_id},
+                        {"event_id", event->id.ToString()},
+                        {"type", event->type}});
+        return taken;
+      }
     }
     ++count;
   }

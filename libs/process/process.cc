@@ -1,6 +1,7 @@
 #include "libs/process/process.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -42,13 +43,15 @@ sigset_t EndSignals() {
 }
 
 // Threads inherit the mask, so this comes before the first one; Run waits for the signals. A core dump could
-// hold a card number (R21), so there is none.
+// hold a card number (R21), so there is none: a collector at the end of a pipe heeds no limit, hence also
+// "not dumpable".
 void PrepareSignals() {
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   const rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  prctl(PR_SET_DUMPABLE, 0);
 }
 
 }  // namespace
@@ -93,7 +96,6 @@ struct Process::State {
   std::unique_ptr<crypto::PageTokens> page_tokens;
   std::unique_ptr<rpc::Peer> account;
   crypto::AccessTokenVerifier::FetchKeys fetch_keys;
-  std::unique_ptr<crypto::AccessTokenVerifier> tokens;
   std::vector<std::unique_ptr<events::Inbox>> inboxes;
   std::vector<work::Job> jobs;
   std::vector<rpc::Service> services;
@@ -137,9 +139,6 @@ IdSource& Process::ids() {
 }
 pg::Database& Process::database() {
   return *state_->database;
-}
-redis::Client& Process::redis() {
-  return *state_->redis;
 }
 events::Outbox& Process::outbox() {
   return *state_->outbox;
@@ -224,6 +223,13 @@ int Process::Run() {
   for (const absl::string_view target : absl::StrSplit(config.clock_followers, ',', absl::SkipEmpty())) {
     followers.push_back(Connect(std::string(target)));
   }
+  const auto certificate_end = rpc::CertificateEnd(config.tls.certificate_chain);
+  if (!certificate_end.ok())
+    Exit(config.service, absl::StrCat("TLS_CERT: ", certificate_end.status().message()));
+  state.metrics
+      .GaugeOf("perennial_tls_certificate_not_after_timestamp_seconds",
+               "When the certificate that this process serves with ends. It is read at start only.")
+      .Set(absl::ToDoubleSeconds(*certificate_end - absl::UnixEpoch()));
   TestClock test_clock(state.clock, *state.redis, jobs, std::move(followers));
   crypto::AccessTokenVerifier tokens(state.fetch_keys, state.clock);
   rpc::Server server({config.grpc_listen, config.health_listen, config.tls, config.secret_key}, pool,
@@ -238,6 +244,7 @@ int Process::Run() {
   jobs.Start();
   state.ServeUntilSignal(server);
   telemetry::Log(Severity::kInfo, "stopping");
+  jobs.RequestStop();  // what it would begin now, another replica can do
   server.Stop(kDrainGrace);
   jobs.Stop();
   telemetry::Log(Severity::kInfo, "stopped");

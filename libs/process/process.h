@@ -59,7 +59,6 @@ class Process {
   const Clock& clock() const;
   IdSource& ids();
   pg::Database& database();
-  redis::Client& redis();
   events::Outbox& outbox();
   telemetry::Metrics& metrics();
   const crypto::PageTokens& page_tokens() const;

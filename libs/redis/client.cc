@@ -54,9 +54,10 @@ Client::~Client() {
 }
 
 absl::Status Client::Lost(absl::string_view why) {
-  if (context_ != nullptr) redisFree(context_);
+  absl::Status status = Unavailable("SERVICE_UNAVAILABLE", absl::StrCat("Redis cannot be reached: ", why));
+  if (context_ != nullptr) redisFree(context_);  // `why` may be its own
   context_ = nullptr;
-  return Unavailable("SERVICE_UNAVAILABLE", absl::StrCat("Redis cannot be reached: ", why));
+  return status;
 }
 
 absl::Status Client::Connect() {

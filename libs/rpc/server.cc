@@ -36,6 +36,10 @@ using google::protobuf::Message;
 // Ours is told as a typed error; the transport's, far above it, cuts off what nobody sends by mistake.
 constexpr size_t kMaxRequestBytes = 1 << 20;
 constexpr int kMaxTransportBytes = 16 << 20;
+// What requests that are still on their way in may take of memory, all together, before anybody has been
+// asked who he is; beyond it gRPC slows its peers down.
+constexpr size_t kMaxTransportMemory = 64 << 20;
+constexpr int kMaxStreamsPerConnection = 256;
 constexpr absl::Duration kLongestCall = absl::Seconds(60);
 
 // CamelCase, as dashboards for go-grpc-middleware's metrics have them.
@@ -249,15 +253,16 @@ class RawService final : public grpc::Service {
 };
 
 void LogCall(const std::string& method, const Call& call, const absl::Status& status, absl::Duration took) {
-  const auto severity =
-      status.code() == absl::StatusCode::kInternal || status.code() == absl::StatusCode::kUnknown
-          ? telemetry::Severity::kError
-          : telemetry::Severity::kInfo;
-  telemetry::Log(severity, "call",
+  const absl::Status told = Told(status);
+  const bool is_fault = told.code() == absl::StatusCode::kInternal;
+  // The caller is told that it has been logged.
+  if (is_fault)
+    telemetry::Log(telemetry::Severity::kError, "fault", {{"method", method}, {"error", status.ToString()}});
+  telemetry::Log(is_fault ? telemetry::Severity::kError : telemetry::Severity::kInfo, "call",
                  {{"method", method},
                   {"caller", RequestScope(call.caller)},
-                  {"code", std::string(kCodeNames[static_cast<size_t>(status.code())])},
-                  {"reason", ReasonOf(status)},
+                  {"code", std::string(kCodeNames[static_cast<size_t>(told.code())])},
+                  {"reason", ReasonOf(told)},
                   {"ms", absl::ToDoubleMilliseconds(took)}});
 }
 
@@ -340,7 +345,7 @@ void Server::State::SetServing(bool ready) {
   for (grpc::Server* each : {server.get(), health_server.get()}) {
     if (each == nullptr) continue;
     auto* health = each->GetHealthCheckService();
-    health->SetServingStatus(ready);  // "" and every registered name
+    health->SetServingStatus("", ready);
     health->SetServingStatus("readiness", ready);
     health->SetServingStatus("liveness", true);
     for (const Service& service : services) health->SetServingStatus(service.full_name_, ready);
@@ -389,6 +394,10 @@ absl::Status Server::Start() {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(state_->options.listen, TlsCredentials(state_->options.tls), &state_->port);
   builder.SetMaxReceiveMessageSize(kMaxTransportBytes);
+  grpc::ResourceQuota quota("calls");
+  quota.Resize(kMaxTransportMemory);
+  builder.SetResourceQuota(quota);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
   // Clients that stay connected for ever would never find a new replica.
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 300'000);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
@@ -424,7 +433,8 @@ void Server::Stop(absl::Duration grace) {
   if (!state_->server) return;
   state_->SetServing(false);
   state_->server->Shutdown(absl::ToChronoTime(absl::Now() + grace));
-  if (state_->health_server) state_->health_server->Shutdown();
+  // At once: who watches the health would else keep it open.
+  if (state_->health_server) state_->health_server->Shutdown(absl::ToChronoTime(absl::Now()));
   state_->pool.Drain();
   state_->server.reset();
   state_->health_server.reset();

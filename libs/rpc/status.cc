@@ -72,10 +72,14 @@ absl::Status Hide(const absl::Status& status) {
 
 }  // namespace
 
-grpc::Status ToGrpc(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
+absl::Status Told(const absl::Status& status) {
+  return status.ok() || !ReasonOf(status).empty() ? status : Hide(status);
+}
+
+grpc::Status ToGrpc(const absl::Status& fault) {
+  if (fault.ok()) return grpc::Status::OK;
+  const absl::Status status = Told(fault);
   const std::string reason = ReasonOf(status);
-  if (reason.empty()) return ToGrpc(Hide(status));
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
   const std::string message = Shorten(status.message());

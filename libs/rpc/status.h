@@ -11,6 +11,9 @@ namespace perennial::rpc {
 // is a fault of ours: the caller learns INTERNAL / INTERNAL_ERROR and nothing else.
 grpc::Status ToGrpc(const absl::Status& status);
 
+// What of a status is told: itself if it has a reason, else the refusal that stands for a fault of ours.
+absl::Status Told(const absl::Status& status);
+
 // What another service answered, as a refusal of ours with the same reason.
 absl::Status FromGrpc(const grpc::Status& status);
 

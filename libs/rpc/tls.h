@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
 namespace perennial::rpc {
 
 // PEM texts of mutual TLS (R33). The certificate names its owner: spiffe://perennial/service/NAME.
@@ -10,5 +13,8 @@ struct Tls {
   std::string private_key;
   std::string authority;  // whose certificates are believed
 };
+
+// When the first certificate of a PEM text ends.
+absl::StatusOr<absl::Time> CertificateEnd(const std::string& certificate_chain);
 
 }  // namespace perennial::rpc

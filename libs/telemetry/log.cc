@@ -68,9 +68,7 @@ class Writer {
     std::unique_lock lock(mutex_);
     while (true) {
       first_.wait(lock, [this] { return !waiting_.empty(); });
-      lock.unlock();
-      std::this_thread::sleep_for(kMaxWait);
-      lock.lock();
+      first_.wait_for(lock, kMaxWait, [this] { return waiting_.empty(); });
       WriteOut();
     }
   }

@@ -1,5 +1,6 @@
 #include "libs/work/jobs.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "absl/time/clock.h"
@@ -11,6 +12,7 @@ namespace perennial::work {
 namespace {
 
 constexpr absl::Duration kBatchTimeout = absl::Seconds(60);
+constexpr absl::Duration kLongestPauseAfterFailures = absl::Seconds(5);
 
 }  // namespace
 
@@ -47,12 +49,16 @@ void Jobs::Start() {
   for (auto& runner : runners_) runner->thread = std::thread([this, &runner = *runner] { Loop(runner); });
 }
 
-void Jobs::Stop() {
+void Jobs::RequestStop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   stop_.notify_all();
+}
+
+void Jobs::Stop() {
+  RequestStop();
   for (auto& runner : runners_) {
     if (runner->thread.joinable()) runner->thread.join();
   }
@@ -66,6 +72,8 @@ absl::StatusOr<int> Jobs::RunOnce(Runner& runner) {
     count = runner.job.run_once();
   } catch (const std::exception& error) {
     count = absl::InternalError(error.what());
+  } catch (...) {
+    count = absl::InternalError("an exception of unknown type");
   }
   if (count.ok()) {
     if (*count > 0) runner.done.Add(*count);
@@ -79,12 +87,19 @@ absl::StatusOr<int> Jobs::RunOnce(Runner& runner) {
 }
 
 void Jobs::Loop(Runner& runner) {
+  absl::Duration pause;
+  bool failed = false;
   while (true) {
     const absl::StatusOr<int> count = RunOnce(runner);
-    const bool more = count.ok() && *count > 0;
+    if (count.ok()) {
+      pause = *count > 0 ? absl::ZeroDuration() : runner.job.interval;
+    } else {
+      const absl::Duration longest = std::max(kLongestPauseAfterFailures, runner.job.interval);
+      pause = failed ? std::min(2 * std::max(pause, runner.job.interval), longest) : runner.job.interval;
+    }
+    failed = !count.ok();
     std::unique_lock lock(mutex_);
-    const auto pause = absl::ToChronoMilliseconds(more ? absl::ZeroDuration() : runner.job.interval);
-    if (stop_.wait_for(lock, pause, [this] { return stopping_; })) return;
+    if (stop_.wait_for(lock, absl::ToChronoMilliseconds(pause), [this] { return stopping_; })) return;
   }
 }
 

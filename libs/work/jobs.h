@@ -17,7 +17,7 @@ namespace perennial::work {
 // Something a service does without being called: renewals that are due, events that wait, old rows to drop.
 struct Job {
   std::string name;         // a metric label: "renewals"
-  absl::Duration interval;  // pause after a run that found nothing to do, or failed
+  absl::Duration interval;  // pause after a run that found nothing to do; doubles while runs fail
   // Does a batch of what is due now and returns how many things it did; 0 when nothing is due. Must be safe
   // to run in many processes at once, and may be killed anywhere.
   std::function<absl::StatusOr<int>()> run_once;
@@ -32,6 +32,8 @@ class Jobs {
   Jobs& operator=(const Jobs&) = delete;
 
   void Start();
+  // Begins no more batches.
+  void RequestStop();
   // Returns once the running ones have finished their batch.
   void Stop();
 

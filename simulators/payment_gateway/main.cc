@@ -1,5 +1,6 @@
 // payment_gateway_simulator: see README.md.
 #include <sodium.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -41,6 +42,7 @@ int Main() {
   // A core dump could hold a card number of a request under way (R21).
   const rlimit no_core{.rlim_cur = 0, .rlim_max = 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  prctl(PR_SET_DUMPABLE, 0);
   if (sodium_init() < 0) return Fail("libsodium does not start");
   const absl::StatusOr<Config> config = ReadConfig([](const char* name) { return std::getenv(name); });
   if (!config.ok()) return Fail(std::string(config.status().message()));

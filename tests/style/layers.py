@@ -65,7 +65,7 @@ NOT_IN_CORE = re.compile(
 NOT_IN_APP = re.compile(
     r'absl/(time/clock\.h|random/)|libs/base/environment\.h$|(thread|random|chrono|fstream|iostream|unistd\.h|nlohmann/.*)$|sys/')
 TEXT_NOT_IN_CORE = re.compile(r'\babsl::(Now|GetCurrentTimeNanos|SleepFor)\b|\bRandomIdSource\b|\bstd::(rand|random_device)\b')
-TEXT_NOT_IN_APP = re.compile(r'\babsl::(Now|SleepFor)\b|\bRandomIdSource\b|\bSystemClock\b|\bstd::(rand|random_device)\b')
+TEXT_NOT_IN_APP = re.compile(r'\babsl::(Now|SleepFor)\b|\bRandomIdSource\b|\bOffsetClock\b|\bstd::(rand|random_device)\b')
 SQL = re.compile(r'"\s*(SELECT\s|INSERT INTO\s|UPDATE\s+\w+\s+SET\s|DELETE FROM\s|WITH\s+\w+\s+AS\s)')
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -201,7 +201,7 @@ SAMPLES = (
     ('services/billing/app/a.cc', '#include <google/protobuf/empty.pb.h>', 'contracts'),
     ('services/billing/app/a.cc', '#include "libs/telemetry/log.h"', 'app never sees libs/telemetry'),
     ('services/billing/app/a.cc', 'x = "INSERT INTO x";', 'app never sees SQL'),
-    ('services/billing/app/a.cc', '  clock = SystemClock();', 'app has a Clock'),
+    ('services/billing/app/a.cc', '  clock = OffsetClock();', 'app has a Clock'),
     ('services/billing/app/a.cc', '#include "services/billing/config.h"', 'app never sees main'),
     ('services/billing/storage/a.cc', '#include "perennial/billing/v1/x.pb.h"', 'contracts'),
     ('services/billing/storage/a.cc', '#include "services/billing/rpc/x.h"', 'storage never sees rpc'),

@@ -12,25 +12,11 @@ namespace {
 
 using OptionalTime = std::optional<absl::Time>;
 
-// 128-bit integers rest as numeric(39).
-std::string ToDecimal(Int128 value) {
-  if (value == 0) return "0";
-  const bool negative = value < 0;
-  std::string digits;
-  for (; value != 0; value /= 10)
-    digits.push_back(static_cast<char>('0' + static_cast<int>(value % 10) * (negative ? -1 : 1)));
-  if (negative) digits.push_back('-');
-  std::reverse(digits.begin(), digits.end());
-  return digits;
-}
-
-Int128 FromDecimal(const std::string& text) {
-  Int128 value = 0;
-  const bool negative = text.front() == '-';
-  for (const char c : text) {
-    if (c != '-') value = value * 10 + (c - '0');
-  }
-  return negative ? -value : value;
+Rational ValueFrom(const pg::Row& row) {
+  const auto value =
+      Rational::Parse(row.Get<std::string>("value_numerator"), row.Get<std::string>("value_denominator"));
+  if (!value.ok()) std::abort();  // the table's constraints hold
+  return *value;
 }
 
 std::optional<CivilDate> ExpiryDate(const core::Product& product) {
@@ -83,8 +69,7 @@ TermRow ToTerm(const pg::Row& row) {
   term.end = row.Get<CivilDate>("end_date");
   term.time_zone = row.Get<std::string>("time_zone");
   term.paid_minor = row.Get<int64_t>("paid_minor");
-  term.value = Rational(FromDecimal(row.Get<std::string>("value_numerator")),
-                        FromDecimal(row.Get<std::string>("value_denominator")));
+  term.value = ValueFrom(row);
   term.whole_days = row.Get<int>("whole_days");
   term.state = FromText<core::TermState>(row.Get<std::string>("state"));
   term.created_at = row.Get<absl::Time>("created_at");
@@ -276,9 +261,8 @@ absl::Status PutTerm(pg::Database& database, const core::Product& product, const
              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
              "$13, $14, $15, $16) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
              term.id, product.id, product.account_id, term.order_id, term.plan_id, term.cycle_months,
-             term.start, term.end, term.time_zone, product.currency, term.paid_minor,
-             ToDecimal(term.value.numerator()), ToDecimal(term.value.denominator()), term.whole_days,
-             ToText(term.state), term.created_at)
+             term.start, term.end, term.time_zone, product.currency, term.paid_minor, term.value.numerator(),
+             term.value.denominator(), term.whole_days, ToText(term.state), term.created_at)
       .status();
 }
 

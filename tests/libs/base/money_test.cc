@@ -7,27 +7,37 @@
 namespace perennial {
 namespace {
 
-// Prices (up to 10^12 minor units) per day of a term: 3, 6, 12, 24, 36, 60 or 120 months long (R14). Sums
-// over any mix of these stay within 128 bits; over arbitrary denominators they would not.
+// Prices (up to 10^12 minor units) per day of a term: 3, 6, 12, 24, 36, 60 or 120 months long (R14).
 Rational AnyRational() {
   return Rational(*rc::gen::inRange<int64_t>(-kMaxMoneyMinor, kMaxMoneyMinor + 1),
                   *rc::gen::element(1, 89, 90, 91, 92, 181, 182, 183, 184, 365, 366, 730, 731, 1095, 1096,
                                     1826, 1827, 3652, 3653));
 }
 
+Int128 Integer(const std::string& digits) {
+  Int128 value = 0;
+  for (const char digit : digits) {
+    if (digit != '-') value = value * 10 + (digit - '0');
+  }
+  return digits[0] == '-' ? -value : value;
+}
+
 bool SameValue(const Rational& value, Int128 numerator, Int128 denominator) {
-  return value.numerator() * denominator == numerator * value.denominator();
+  return Integer(value.numerator()) * denominator == numerator * Integer(value.denominator());
 }
 
 TEST_CASE("sums, differences and products are exact") {
   CHECK(rc::check("against 128-bit fractions", [] {
     const Rational a = AnyRational();
     const Rational b = AnyRational();
-    const Int128 below = a.denominator() * b.denominator();
-    RC_ASSERT(SameValue(a + b, a.numerator() * b.denominator() + b.numerator() * a.denominator(), below));
-    RC_ASSERT(SameValue(a - b, a.numerator() * b.denominator() - b.numerator() * a.denominator(), below));
-    RC_ASSERT(SameValue(a * b, a.numerator() * b.numerator(), below));
-    RC_ASSERT((a < b) == (a.numerator() * b.denominator() < b.numerator() * a.denominator()));
+    const Int128 a_above = Integer(a.numerator());
+    const Int128 a_below = Integer(a.denominator());
+    const Int128 b_above = Integer(b.numerator());
+    const Int128 b_below = Integer(b.denominator());
+    RC_ASSERT(SameValue(a + b, a_above * b_below + b_above * a_below, a_below * b_below));
+    RC_ASSERT(SameValue(a - b, a_above * b_below - b_above * a_below, a_below * b_below));
+    RC_ASSERT(SameValue(a * b, a_above * b_above, a_below * b_below));
+    RC_ASSERT((a < b) == (a_above * b_below < b_above * a_below));
     RC_ASSERT(a - a == Rational());
   }));
 }
@@ -37,11 +47,30 @@ TEST_CASE("a rational is always reduced, with a positive denominator") {
     const auto numerator = *rc::gen::inRange<int64_t>(-kMaxMoneyMinor, kMaxMoneyMinor);
     const auto denominator = *rc::gen::nonZero<int32_t>();
     const Rational value(numerator, denominator);
-    RC_ASSERT(value.denominator() > 0);
-    RC_ASSERT(std::gcd(static_cast<int64_t>(value.numerator()), static_cast<int64_t>(value.denominator())) ==
-              1);
+    const Int128 below = Integer(value.denominator());
+    RC_ASSERT(below > 0);
+    RC_ASSERT(std::gcd(static_cast<int64_t>(Integer(value.numerator())), static_cast<int64_t>(below)) == 1);
     RC_ASSERT(SameValue(value, numerator, denominator));
   }));
+}
+
+TEST_CASE("a fraction is exact however long it grows, and is read back from its digits") {
+  // A ten-year term, re-priced for the rest of it on a hundred days.
+  Rational value = Rational::Whole(kMaxMoneyMinor);
+  for (int day = 0; day < 100; ++day) value = value * Rational(3652 - day, 3653 - day);
+  CHECK(value == Rational::Whole(kMaxMoneyMinor) * Rational(3553, 3653));
+  Rational sum;
+  for (int below = 1; below <= 200; ++below) sum = sum + Rational(1, below);
+  CHECK(sum.denominator().size() > 80);
+  const auto read = Rational::Parse(sum.numerator(), sum.denominator());
+  REQUIRE(read.ok());
+  CHECK(*read == sum);
+  CHECK(*Rational::Parse("-4", "6") == Rational(-2, 3));
+  CHECK(Rational(INT64_MIN, 1) == *Rational::Parse("-9223372036854775808", "1"));
+  const Int128 large = (Int128{1} << 126) + 1;
+  CHECK(Rational(-large, 1) == *Rational::Parse("-85070591730234615865843651857942052865", "1"));
+  for (const char* bad : {"", "x", "1.5"}) CHECK_FALSE(Rational::Parse(bad, "1").ok());
+  for (const char* bad : {"", "0", "-1"}) CHECK_FALSE(Rational::Parse("1", bad).ok());
 }
 
 TEST_CASE("rounding is half away from zero") {

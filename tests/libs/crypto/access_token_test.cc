@@ -212,6 +212,33 @@ TEST_CASE("callers with a new key wait for the fetch that is under way") {
   CHECK(fetches == 1);
 }
 
+TEST_CASE("a withdrawn key is not believed for longer than five minutes, nor is what it signed") {
+  Tokens tokens;
+  tokens.claims.expire_time = tokens.claims.issue_time + absl::Minutes(15);
+  const std::string token = tokens.key.Sign(tokens.claims);
+  REQUIRE_OK(tokens.verifier.Verify(token));
+  tokens.listed = {{"k2", SigningKey("k2", std::string(32, 't')).public_key()}};
+  REQUIRE_OK(tokens.verifier.Verify(token));
+  CHECK(tokens.fetches == 1);
+  tokens.clock.Advance(absl::Minutes(5));
+  CHECK_REFUSED(tokens.verifier.Verify(token), "ACCESS_TOKEN_INVALID");
+}
+
+TEST_CASE("while account cannot be asked, the keys that were good stay good") {
+  Tokens tokens;
+  REQUIRE_OK(tokens.verifier.Verify(tokens.key.Sign(tokens.claims)));
+  tokens.fetch_status = Unavailable("SERVICE_UNAVAILABLE", "");
+  tokens.clock.Advance(absl::Minutes(6));
+  REQUIRE_OK(tokens.verifier.Verify(tokens.key.Sign(tokens.claims)));
+  CHECK(tokens.fetches == 2);
+}
+
+TEST_CASE("a token that says it lives for longer than account gives is no token") {
+  Tokens tokens;
+  tokens.claims.expire_time = tokens.claims.issue_time + absl::Minutes(16);
+  CHECK_REFUSED(tokens.verifier.Verify(tokens.key.Sign(tokens.claims)), "ACCESS_TOKEN_INVALID");
+}
+
 TEST_CASE("a key counts from its beginning to its retirement") {
   Tokens tokens;
   tokens.listed = {

@@ -75,7 +75,11 @@ TEST_CASE("threads share a client without mixing replies up") {
 
 TEST_CASE("a Redis that is away is UNAVAILABLE each time") {
   auto redis = *Client::ForUrl("redis://127.0.0.1:1");
-  for (int i = 0; i < 3; ++i) CHECK_REFUSED(redis->Run({"PING"}), "SERVICE_UNAVAILABLE");
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status status = redis->Run({"PING"}).status();
+    CHECK_REFUSED(status, "SERVICE_UNAVAILABLE");
+    CHECK(status.message() == "Redis cannot be reached: Connection refused");
+  }
 }
 
 TEST_CASE("a URL is redis://host:port") {

@@ -209,10 +209,12 @@ TEST_CASE("past the queue a caller is turned away at once, with a time to come b
 TEST_CASE("what nobody waits for any more is not begun") {
   ServerFixture fixture(1, 10);
   absl::Notification running;
+  absl::Notification late_began;
   absl::Notification release;
   std::atomic<int> begun{0};
   fixture.get = [&](const auto&, const auto& request) -> absl::StatusOr<v1::Account> {
     ++begun;
+    if (request.name() == "late") late_began.Notify();
     if (request.name() == "first") {
       running.Notify();
       release.WaitForNotification();
@@ -225,7 +227,8 @@ TEST_CASE("what nobody waits for any more is not begun") {
   Client client(fixture.server.port());
   const Answer late = client.Call(kGet, Named("late").SerializeAsString(), token, absl::Milliseconds(300));
   CHECK(late.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
-  absl::SleepFor(absl::Milliseconds(400));  // the server counts from when the call arrived
+  // The server counts from when the call arrived.
+  CHECK_FALSE(late_began.WaitForNotificationWithTimeout(absl::Milliseconds(400)));
   release.Notify();
   first.join();
   CHECK(client.Call(kGet, Named("after"), token).status.ok());  // the queue is in order: "late" was had

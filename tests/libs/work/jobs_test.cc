@@ -53,6 +53,8 @@ TEST_CASE("a job that fails stops settling with its failure; an exception counts
   Jobs throwing({{"b", absl::Hours(1), []() -> absl::StatusOr<int> { throw std::runtime_error("bug"); }}},
                 metrics);
   CHECK(throwing.Settle().status().code() == absl::StatusCode::kInternal);
+  Jobs odd({{"c", absl::Hours(1), []() -> absl::StatusOr<int> { throw 42; }}}, metrics);
+  CHECK(odd.Settle().status().code() == absl::StatusCode::kInternal);
 }
 
 TEST_CASE("jobs run by themselves, go on after failures, and stop after their batch") {
