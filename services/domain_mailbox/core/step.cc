@@ -58,7 +58,8 @@ DomainStep NextRenewStep(const Delivery& delivery, const RenewDomain& task, cons
   if (task.expected_paid_through > domain.paid_through || domain.state == DomainState::kPendingCreate)
     return Conclude{Unchanged(delivery)};
   const RegistryRecord* record = OwnRecord(info, domain);
-  if (record == nullptr) return Conclude{Rejected{Rejection::kDomainNotRenewable}};
+  // One answer is not believed (kBelieveMissingAfter): asked again as long as any RETRYABLE (kTryFor).
+  if (record == nullptr) return Conclude{Retryable{}};
   switch (record->status) {
     case RegistryStatus::kPendingCreate:
     case RegistryStatus::kPendingRestore:
