@@ -148,11 +148,15 @@ class Suite:
             environment["CATALOGUE_FILE"] = str(ROOT / "services/subscription/catalogue.json")
             if self.test_time:
                 environment["CLOCK_FOLLOWERS"] = ",".join(f"127.0.0.1:{self.ports.grpc[s]}" for s in SERVICES if s != service)
+        if service == "billing":
+            environment.update(SELLER_NAME="Perennial (local)", SELLER_ADDRESS="1 place de l'Exemple; 75001; Paris",
+                               SELLER_COUNTRY="FR", SELLER_TAX_ID="FR11123456782")
         if service == "domain_mailbox":
             environment["BACK_ENDS"] = "simulated"
         if service == "payment_token":
             environment["GATEWAY_URL"] = f"http://127.0.0.1:{self.ports.gateway}"
             environment["GATEWAY_API_KEY"] = self._secrets["gateway_api_key"]
+            environment["PAYMENT_RETURN_URL"] = "http://127.0.0.1/payments"
         environment.update(self.settings.get(service, {}))
         return environment
 
