@@ -4,6 +4,8 @@ import json
 import subprocess
 import urllib.request
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 
 from .suite import Suite
 
@@ -114,14 +116,15 @@ class Books:
 
     def traces(self, needles: list[str], but: tuple[str, ...] = ()) -> list[str]:
         """Tables with a row in which one of these texts stands, but for those that may."""
-        found = []
+        return list(self._search_tables(needles, but))
+
+    def _search_tables(self, needles: list[str], but: tuple[str, ...] = ()) -> Iterator[str]:
         for table in self._tables():
             if table in but or table.split(".")[1] in but:
                 continue
             conditions = " OR ".join(f"t::text ILIKE '%{needle}%'" for needle in needles)
             if self.suite.query(f"SELECT 1 FROM {table} t WHERE {conditions} LIMIT 1"):
-                found.append(table)
-        return found
+                yield table
 
     def _card_numbers(self, numbers: list[str]) -> list[str]:
         faults = [f"a card number is in {table}" for table in self.traces(numbers)]
@@ -130,11 +133,21 @@ class Books:
             kind = self.suite.redis.run("TYPE", key)
             content = self.suite.redis.run("XRANGE", key, "-", "+") if kind == "stream" else self.suite.redis.run("DUMP", key)
             faults += [f"a card number is in Redis at {key}" for number in numbers if number in content]
-        for file in [*(self.suite.state / "logs").iterdir(), *(self.suite.state / "gateway").rglob("*")]:
-            if file.is_file():
-                content = file.read_bytes()
-                faults += [f"a card number is in {file}" for number in numbers if number.encode() in content]
-        return faults
+        faults += [f"a card number is in {file}" for file in self.files_with(numbers)]
+        # A search that finds nothing may be one that looks nowhere: each place must find what is surely there.
+        if not any(self._search_tables(["accounts/"])):
+            faults.append("the search for card numbers does not see the tables")
+        return faults + [f"the search for card numbers does not see {folder}/" for folder, text in self._SEARCHED.items()
+                         if not self.files_with([text], folder)]
+
+    # What lies on disk and a text that is surely there. Of Postgres only the log: its tables are read through SQL.
+    _SEARCHED = {"logs": '"ready"', "gateway": "accounts/", "postgres": "starting PostgreSQL", "redis": "perennial.events"}
+
+    def files_with(self, needles: list[str], *folders: str) -> list[Path]:
+        files = [file for folder in folders or self._SEARCHED for file in (self.suite.state / folder).rglob("*")
+                 if file.is_file() and self.suite.postgres.data not in file.parents]
+        contents = ((file, file.read_bytes()) for file in files)
+        return [file for file, content in contents if any(needle.encode() in content for needle in needles)]
 
     def summary(self) -> str:
         invoices = [book for book in self.invoices if book.kind == 1]
