@@ -96,7 +96,7 @@ class Postgres:
                       owner_password=secrets[f"{service}_owner"], service_password=secrets[service])
 
     def url(self, role: str, password: str) -> str:
-        return f"postgres://{role}:{password}@127.0.0.1:{self.port}/perennial"
+        return f"postgres://{role}:{password}@127.0.0.1:{self.port}/perennial?sslmode=disable"
 
 
 class Redis:

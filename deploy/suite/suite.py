@@ -97,7 +97,7 @@ class Suite:
     def migrate(self) -> None:
         def one(service: str) -> None:
             url = self.postgres.url(f"{service}_owner", self._secrets[f"{service}_owner"])
-            done = subprocess.run([str(ROOT / "deploy/migrate"), service], env={**os.environ, "DATABASE_URL": url},
+            done = subprocess.run([str(ROOT / "deploy/migrate"), service], env={**os.environ, "DATABASE_URL": url, "WAIT_SECONDS": "10"},
                                   capture_output=True, text=True)
             if done.returncode != 0:
                 raise Failure(f"migration of {service} failed: {done.stderr.strip()[-800:]}")
