@@ -50,7 +50,10 @@ std::string TermOf(const Event& event) {
 
 std::string OccasionOf(const Event& event, NoticeKind kind) {
   if (kind == NoticeKind::kOrderRefunded) return Attribute(event, "order");
-  if (kind != NoticeKind::kRenewalFailed) return "";
+  const bool is_of_attempt = kind == NoticeKind::kRenewalFailed ||
+                             kind == NoticeKind::kRenewalNoPaymentMethod ||
+                             kind == NoticeKind::kRenewalActionRequired;
+  if (!is_of_attempt) return "";
   const std::string attempt = Attribute(event, "attempt");
   return attempt.empty() ? event.id.ToString() : attempt;
 }
@@ -130,6 +133,7 @@ std::optional<NoticeFacts> ReadNoticeFacts(const Event& event, absl::TimeZone zo
   facts.next_attempt = DateAttribute(event, "next_attempt", zone);
   facts.amount = AmountOf(event);
   facts.decline_code = Attribute(event, "decline_code");
+  facts.can_confirm = !Attribute(event, "action_url").empty();
   return facts;
 }
 

@@ -43,7 +43,7 @@ struct Notice {
   NoticeKind kind = NoticeKind::kExpired;
   Uuid product_id;  // nil if it is about none
   // Told once for each product, kind, term and occasion. The occasion is empty but for what may happen
-  // several times in a term: a failed attempt (R17), a refunded order.
+  // several times in a term: an attempt that failed or needs the customer (R17), a refunded order.
   std::string term;
   std::string occasion;
   Language language = Language::kEnglish;
@@ -66,6 +66,7 @@ struct NoticeFacts {
   std::optional<CivilDate> next_attempt;
   std::optional<Money> amount;
   std::string decline_code;
+  bool can_confirm = false;  // the bank has a page on which the customer can confirm the payment now
 };
 
 // Whether customers are told of events of this type at all.

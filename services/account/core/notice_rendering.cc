@@ -44,10 +44,17 @@ std::optional<std::string> Fill(absl::string_view text, const Values& values) {
   return filled;
 }
 
+// Where there is nothing to confirm, as with a card that has expired, the customer has to hear why it failed
+// (R17).
+NoticeKind WordingOf(const NoticeFacts& facts) {
+  const bool has_failed = facts.kind == NoticeKind::kRenewalActionRequired && !facts.can_confirm;
+  return has_failed ? NoticeKind::kRenewalFailed : facts.kind;
+}
+
 }  // namespace
 
 Notice RenderNotice(const NoticeFacts& facts, const Account& account, absl::Time now) {
-  const NoticeText& text = TextOf(facts.kind, account.language);
+  const NoticeText& text = TextOf(WordingOf(facts), account.language);
   const NoticeFrame& frame = FrameOf(account.language);
   const Values values = ValuesOf(facts, account.language);
   Notice notice;

@@ -143,6 +143,8 @@ constexpr std::array kReasons = {
     Phrase{"insufficient_funds", "the account behind the card does not hold enough",
            "le solde du compte de la carte ne suffit pas"},
     Phrase{"expired_card", "the card has expired", "la carte a expiré"},
+    Phrase{"authentication_required", "your bank wants you to confirm the payment yourself",
+           "votre banque vous demande de confirmer le paiement vous-même"},
 };
 constexpr std::array kProductKinds = {
     Phrase{"", "your product", "votre produit"},

@@ -81,13 +81,39 @@ TEST_CASE("an end more than two weeks ahead is about a month away, a nearer one 
 }
 
 TEST_CASE(
-    "each failure is an occasion of its own (R17), each refunded order too; all else is told once a term") {
+    "each attempt that did not go through is an occasion of its own (R17), each refunded order too; all else "
+    "is "
+    "told once a term") {
   for (const auto& [type, kind] : kTold) {
     INFO(type);
     const auto facts = ReadNoticeFacts(EventOf(type, AllAttributes()), absl::UTCTimeZone());
-    const bool repeats = kind == NoticeKind::kRenewalFailed || kind == NoticeKind::kOrderRefunded;
+    const bool repeats = kind == NoticeKind::kRenewalFailed || kind == NoticeKind::kRenewalNoPaymentMethod ||
+                         kind == NoticeKind::kRenewalActionRequired || kind == NoticeKind::kOrderRefunded;
     CHECK(facts->occasion.empty() != repeats);
+    auto second = AllAttributes();
+    second["attempt"] = "2";
+    if (repeats && kind != NoticeKind::kOrderRefunded)
+      CHECK(ReadNoticeFacts(EventOf(type, second), absl::UTCTimeZone())->occasion == "2");
   }
+}
+
+TEST_CASE(
+    "a customer is asked to confirm what can be confirmed; else told why it failed, and what helps (R17)") {
+  auto attributes = AllAttributes();
+  const auto told = [&](Language language) {
+    const auto facts = ReadNoticeFacts(EventOf("renewal.action_required", attributes), absl::UTCTimeZone());
+    CHECK(facts->kind == NoticeKind::kRenewalActionRequired);
+    const Notice notice = RenderNotice(*facts, CustomerIn(language), kNow);
+    return notice.subject + notice.body;
+  };
+  CHECK(absl::StrContains(told(Language::kEnglish), "the card has expired"));
+  CHECK(absl::StrContains(told(Language::kEnglish), "add another payment method"));
+  CHECK_FALSE(absl::StrContains(told(Language::kEnglish), "confirm"));
+  CHECK(absl::StrContains(told(Language::kFrench), "la carte a expiré"));
+  attributes["decline_code"] = "authentication_required";
+  CHECK(absl::StrContains(told(Language::kEnglish), "your bank wants you to confirm"));
+  attributes["action_url"] = "https://bank.example/challenge";
+  CHECK(absl::StrContains(told(Language::kEnglish), "Please sign in and confirm it."));
 }
 
 TEST_CASE("every kind has its words in both languages, with every fact filled in") {
