@@ -57,7 +57,8 @@ int Run(const Config& config) {
   process.Serve(MakePersonalDataService(personal_data));
   process.Serve(MakeSigningKeyService(keys));
   process.Consume("subscription", [&notices](const Event& event) { return notices.Take(event); });
-  const absl::Duration purge_pause = absl::Minutes(10);
+  // As in libs/process: a purge takes a batch, so it must come round often enough to keep up.
+  const absl::Duration purge_pause = absl::Minutes(1);
   process.AddJob({"purge_sessions", purge_pause, [&] { return session_store.Purge(clock.Now()); }});
   process.AddJob({"purge_sign_in_throttle", purge_pause, [&] { return throttle.Purge(clock.Now()); }});
   process.AddJob({"purge_access_log", purge_pause, [&] { return access_log.Purge(clock.Now()); }});
