@@ -1,6 +1,9 @@
 // Both overlays hold together; and each rule is shown a mistake that it must see.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { unknownFields } from "./checks/fields.mjs";
@@ -26,6 +29,41 @@ test("dev asks for domain_mailbox's simulated back ends, and prod never does: no
   const asks = (resources) => resources.some(({ data }) => data?.BACK_ENDS !== undefined);
   assert.ok(asks(build("dev")));
   assert.ok(!asks(prod));
+});
+
+test("both overlays say who sells and where customers land, prod by placeholders that the services refuse", () => {
+  const said = (resources) => Object.assign({}, ...resources.filter(({ kind }) => kind === "ConfigMap").map(({ data }) => data));
+  for (const key of ["SELLER_NAME", "SELLER_ADDRESS", "SELLER_COUNTRY", "SELLER_TAX_ID", "PAYMENT_RETURN_URL"]) {
+    assert.ok(said(prod)[key], key);
+    assert.match(said(build("dev"))[key], /^(?!TO BE)./, key);
+  }
+});
+
+test("certificates carry the names by which the edge calls from its own namespace", () => {
+  for (const resources of [build("dev"), prod]) {
+    const certificates = resources.filter(({ kind, metadata }) => kind === "Certificate" && metadata.name !== "perennial-ca");
+    assert.equal(certificates.length, 5);
+    for (const { metadata: { name, namespace }, spec } of certificates) {
+      assert.deepEqual(spec.dnsNames, [name, `${name}.${namespace}.svc`]);
+    }
+  }
+});
+
+test("k8s/README.md's command sets the release everywhere", () => {
+  const readme = readFileSync(new URL("../../k8s/README.md", import.meta.url), "utf8");
+  const command = /^sed -i '(.*)' kustomization.yaml/m.exec(readme)[1].replace("RELEASE", "v7");
+  const copy = mkdtempSync(join(tmpdir(), "perennial-k8s-"));
+  try {
+    for (const folder of ["k8s", "deploy/grafana"]) {
+      cpSync(fileURLToPath(new URL(`../../${folder}`, import.meta.url)), join(copy, folder), { recursive: true });
+    }
+    assert.equal(spawnSync("sed", ["-i", command, join(copy, "k8s/overlays/prod/kustomization.yaml")]).status, 0);
+    const released = build("prod", copy);
+    for (const { metadata } of released.filter(({ kind }) => kind === "Job")) assert.match(metadata.name, /-v7$/);
+    assert.ok(!JSON.stringify(released).includes("unreleased"));
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 });
 
 test("the rules in k8s/ are those of deploy/prometheus", () => {

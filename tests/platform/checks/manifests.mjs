@@ -1,6 +1,7 @@
 // Builds an overlay of k8s/ and says what is wrong with it, without a cluster and without a network.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import { unknownFields } from "./fields.mjs";
@@ -27,9 +28,9 @@ function run(command, args) {
   return done.stdout;
 }
 
-// The resources of k8s/overlays/NAME.
-export function build(overlay) {
-  const text = run(kubectl(), ["kustomize", `${root}k8s/overlays/${overlay}`]);
+// The resources of k8s/overlays/NAME, of this repository or of a copy.
+export function build(overlay, repository = root) {
+  const text = run(kubectl(), ["kustomize", join(repository, "k8s/overlays", overlay)]);
   const documents = parseAllDocuments(text, { uniqueKeys: true });
   const broken = documents.flatMap((document) => document.errors);
   if (broken.length > 0) throw new Error(broken.join("\n"));
