@@ -1,10 +1,12 @@
 """What SREs get, on the running suite: every panel of the dashboard has data, and the metrics are those that are listed."""
 
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,9 +31,11 @@ def prometheus(suite):
     deadline = time.monotonic() + 30
     while not is_taken(port):
         assert process.poll() is None and time.monotonic() < deadline, "Prometheus does not start"
+        time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -45,11 +49,11 @@ def traffic(suite):
             customer.add_card()
             customer.commit(customer.quote_plan(customer.create_site(), months=3))
 
-    thread = threading.Thread(target=buy)
-    thread.start()
-    yield
-    done.set()
-    thread.join()
+    with ThreadPoolExecutor() as pool:
+        buying = pool.submit(buy)
+        yield
+        done.set()
+        buying.result()  # what went wrong there is this test's failure
 
 
 def live(suite) -> None:
