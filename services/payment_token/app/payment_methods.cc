@@ -14,6 +14,16 @@ constexpr int kDetachBatch = 10;
 constexpr absl::Duration kDetachLease = absl::Minutes(2);
 constexpr absl::Duration kDetachPause = absl::Minutes(1);
 
+// A customer mistypes a few times; who tests stolen cards needs many tries.
+constexpr int kMostRefusedCards = 10;
+constexpr absl::Duration kRefusedCardsCountFor = absl::Hours(1);
+
+absl::Status TooManyRefused(absl::Duration wait) {
+  const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
+  return Refusal(absl::StatusCode::kResourceExhausted, "CARDS_THROTTLED",
+                 "too many cards were refused within an hour", {{kRetryDelaySeconds, absl::StrCat(seconds)}});
+}
+
 absl::Status GatewayUnavailable() {
   return Unavailable("GATEWAY_UNAVAILABLE",
                      "the payment gateway does not answer; repeat with the same request_id");
@@ -68,7 +78,15 @@ absl::StatusOr<GatewayCard> PaymentMethods::Tokenise(const Caller& caller, const
   ASSIGN_OR_RETURN(const std::string customer, CustomerOf(account_id));
   // The account is part of the key: request_ids of two customers may be the same.
   const Uuid key = Uuid::Derive(account_id, absl::StrCat("payment_method/", request_id.ToString()));
+  const absl::Time now = clock_.Now();
+  ASSIGN_OR_RETURN(const auto counted,
+                   store_.CountCardTry(account_id, key, now, now - kRefusedCardsCountFor, kMostRefusedCards));
+  if (counted.oldest) return TooManyRefused(*counted.oldest + kRefusedCardsCountFor - now);
   TokeniseOutcome outcome = gateway_.Tokenise(card, customer, key);
+  // A repeat that finds the gateway away may be of a card that was refused.
+  const bool not_refused = std::holds_alternative<GatewayCard>(outcome) ||
+                           (std::holds_alternative<GatewayAway>(outcome) && counted.is_new);
+  if (not_refused) RETURN_IF_ERROR(store_.ForgetCardTry(key));
   return std::visit(Told{}, outcome);
 }
 

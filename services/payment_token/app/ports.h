@@ -108,6 +108,17 @@ class PaymentMethodStore {
   virtual absl::StatusOr<GatewayAccount> KeepCustomer(const Uuid& account_id,
                                                       const std::string& customer) = 0;
 
+  // Counts a try to store a card, as a refused one until it is forgotten: so tries made at the same time
+  // cannot all slip through. Not counted if `most` others were made after `since`, nor if this one was
+  // counted before.
+  struct CardTry {
+    bool is_new = false;
+    std::optional<absl::Time> oldest;  // of too many
+  };
+  virtual absl::StatusOr<CardTry> CountCardTry(const Uuid& account_id, const Uuid& id, absl::Time now,
+                                               absl::Time since, int most) = 0;
+  virtual absl::Status ForgetCardTry(const Uuid& id) = 0;
+
   // Adds a method; an older entry of the same card is removed and its place as the last used one passed on.
   // `card.fingerprint` is the gateway's; the stored one is returned. Events are built from what was removed.
   // ACCOUNT_DELETED if the account is gone.

@@ -92,6 +92,37 @@ absl::StatusOr<std::optional<Uuid>> PostgresPaymentMethodStore::LockAccount(cons
   return rows[0].Get<std::optional<Uuid>>("last_used_method");
 }
 
+absl::StatusOr<PaymentMethodStore::CardTry> PostgresPaymentMethodStore::CountCardTry(
+    const Uuid& account_id, const Uuid& id, absl::Time now, absl::Time since, int most) {
+  CardTry counted;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    counted = {};
+    RETURN_IF_ERROR(LockAccount(account_id).status());
+    RETURN_IF_ERROR(
+        database_.Query("DELETE FROM card_tries WHERE account_id = $1 AND made_at <= $2", account_id, since)
+            .status());
+    ASSIGN_OR_RETURN(const pg::Rows others,
+                     database_.Query("SELECT count(*) AS tries, min(made_at) AS oldest FROM card_tries "
+                                     "WHERE account_id = $1 AND id <> $2",
+                                     account_id, id));
+    if (others[0].Get<int64_t>("tries") >= most) {
+      counted.oldest = others[0].Get<std::optional<absl::Time>>("oldest");
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(const pg::Rows added,
+                     database_.Query("INSERT INTO card_tries (id, account_id, made_at) VALUES ($1, $2, $3) "
+                                     "ON CONFLICT (id) DO NOTHING",
+                                     id, account_id, now));
+    counted.is_new = added.affected() == 1;
+    return absl::OkStatus();
+  }));
+  return counted;
+}
+
+absl::Status PostgresPaymentMethodStore::ForgetCardTry(const Uuid& id) {
+  return database_.Query("DELETE FROM card_tries WHERE id = $1", id).status();
+}
+
 absl::StatusOr<core::PaymentMethod> PostgresPaymentMethodStore::Add(const core::PaymentMethod& method,
                                                                     const std::string& token,
                                                                     const EventsOf& events) {

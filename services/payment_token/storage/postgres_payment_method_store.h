@@ -17,6 +17,9 @@ class PostgresPaymentMethodStore final : public PaymentMethodStore {
 
   absl::StatusOr<GatewayAccount> GetAccount(const Uuid& account_id) override;
   absl::StatusOr<GatewayAccount> KeepCustomer(const Uuid& account_id, const std::string& customer) override;
+  absl::StatusOr<CardTry> CountCardTry(const Uuid& account_id, const Uuid& id, absl::Time now,
+                                       absl::Time since, int most) override;
+  absl::Status ForgetCardTry(const Uuid& id) override;
   absl::StatusOr<core::PaymentMethod> Add(const core::PaymentMethod& method, const std::string& token,
                                           const EventsOf& events) override;
   absl::StatusOr<core::PaymentMethod> Get(const Uuid& account_id, const Uuid& id) override;

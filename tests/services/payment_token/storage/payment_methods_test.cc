@@ -71,6 +71,44 @@ TEST_CASE_METHOD(Fixture, "what the gateway and the bank refuse is told by reaso
   CHECK(Count("SELECT count(*) AS n FROM payment_methods") == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "after ten refused cards in an hour no more are tried; good ones do not count") {
+  const auto store = [&](absl::string_view number, const Uuid& request_id) {
+    clock.Advance(absl::Seconds(1));
+    return methods.Tokenise(Customer(), account, CardOf(number), request_id).status();
+  };
+  constexpr absl::string_view kStolen = "4000000000009979";
+  for (int i = 0; i < 12; ++i) REQUIRE_OK(store("4242424242424242", ids.Next()));
+  Plan(std::vector<Trouble>(3, Trouble::kLostAnswer));
+  for (int i = 0; i < 3; ++i) CHECK_REFUSED(store(kStolen, ids.Next()), "GATEWAY_UNAVAILABLE");
+  // A repeat of a request counts once, and takes nothing back when it finds the gateway away.
+  const Uuid first = ids.Next();
+  CHECK_REFUSED(store(kStolen, first), "CARD_DECLINED");
+  CHECK_REFUSED(store(kStolen, first), "CARD_DECLINED");
+  Plan({Trouble::kLostAnswer});
+  CHECK_REFUSED(store(kStolen, first), "GATEWAY_UNAVAILABLE");
+  for (int i = 0; i < 8; ++i) CHECK_REFUSED(store(kStolen, ids.Next()), "CARD_DECLINED");
+  CHECK_REFUSED(store("4000000000000127", ids.Next()), "CARD_INVALID");
+  CHECK_REFUSED(store("4242424242424242", ids.Next()), "CARDS_THROTTLED");
+  CHECK(MetadataOf(store("4242424242424242", ids.Next()))[0].first == kRetryDelaySeconds);
+  clock.Advance(absl::Minutes(60) - absl::Seconds(10));
+  REQUIRE_OK(store("4242424242424242", ids.Next()));
+  account = ids.Next();
+  REQUIRE_OK(store("4242424242424242", ids.Next()));
+}
+
+TEST_CASE_METHOD(Fixture, "refused cards tried at the same time are counted all the same") {
+  REQUIRE_OK(methods.Tokenise(Customer(), account, CardOf(), ids.Next()));
+  std::vector<Uuid> requests;
+  for (int i = 0; i < 16; ++i) requests.push_back(ids.Next());
+  std::atomic<int> throttled = 0;
+  InParallel(16, [&](int i) {
+    const auto status =
+        methods.Tokenise(Customer(), account, CardOf("4000000000009979"), requests[i]).status();
+    if (ReasonOf(status) == "CARDS_THROTTLED") ++throttled;
+  });
+  CHECK(throttled == 6);
+}
+
 TEST_CASE_METHOD(Fixture, "pages are newest first and complete") {
   std::vector<Uuid> added;
   for (const char* number : {"4242424242424242", "5555555555554444", "378282246310005"})
@@ -256,7 +294,7 @@ TEST_CASE_METHOD(Fixture, "with its account everything goes but the bare books (
   CHECK((*books)[0].charge.request.amount == Money{"EUR", 1999});
   CHECK((*books)[0].charge.request.order_id == request.order_id);
   for (const char* table : {"payment_methods", "gateway_accounts", "deleted_accounts",
-                            "removed_payment_methods", "charges", "refunds"}) {
+                            "removed_payment_methods", "charges", "refunds", "card_tries"}) {
     INFO(table);
     CHECK(Count(absl::StrCat("SELECT count(*) AS n FROM ", table, " t WHERE t::text LIKE '%",
                              account.ToString(), "%'")) == 0);
