@@ -39,6 +39,12 @@ test("both overlays say who sells and where customers land, prod by placeholders
   }
 });
 
+test("dev has the test clock, which lets its gateway be spoken to in the clear; prod has the system's and https", () => {
+  const times = (resources) => resources.flatMap(({ kind, data }) => (kind === "ConfigMap" && data.TIME ? [data.TIME] : []));
+  assert.deepEqual(times(build("dev")), Array(5).fill("test"));
+  assert.deepEqual(times(prod), Array(5).fill("system"));
+});
+
 test("certificates carry the names by which the edge calls from its own namespace", () => {
   for (const resources of [build("dev"), prod]) {
     const certificates = resources.filter(({ kind, metadata }) => kind === "Certificate" && metadata.name !== "perennial-ca");
