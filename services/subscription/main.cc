@@ -96,9 +96,11 @@ void AddConsumers(Process& process, Parts& parts) {
     return forgotten.ok() ? parts.deletions.OnAccountDeleted(event.account_id) : forgotten;
   });
   process.Consume("payment_token", [&](const Event& event) -> absl::Status {
-    // payment_method.deleted needs nothing here: payment_token chooses among what it still holds (R16).
-    if (event.type != "payment_method.created") return absl::OkStatus();
-    return parts.renewals.OnPaymentMethod(event.account_id, event.subject);
+    if (event.type == "payment_method.created")
+      return parts.renewals.OnPaymentMethod(event.account_id, event.subject);
+    if (event.type == "payment_method.deleted")
+      return parts.renewals.OnPaymentMethodDeleted(event.account_id, event.subject);
+    return absl::OkStatus();
   });
 }
 

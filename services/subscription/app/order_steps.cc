@@ -76,6 +76,8 @@ absl::StatusOr<Aggregate> OrderSteps::Take(const Aggregate& aggregate, const Ord
       return Credit(order);
     case OrderStep::kReverse:
       return Reverse(order);
+    case OrderStep::kCancelCharge:
+      return CancelCharge(aggregate, order);
     case OrderStep::kCancelProForma:
       return CancelProForma(order);
     case OrderStep::kDone:
@@ -105,7 +107,8 @@ OrderSteps::Result OrderSteps::WakeUp(const Order& order) {
 }
 
 OrderSteps::Result OrderSteps::PinAttempt(const Order& order) {
-  return Record(order, [](Aggregate& a, Order& o, absl::Time now) { core::BeginAttempt(a, o, now); });
+  return Record(order,
+                [&](Aggregate& a, Order& o, absl::Time now) { core::BeginAttempt(policy_, a, o, now); });
 }
 
 OrderSteps::Result OrderSteps::Charge(const Aggregate& aggregate, const Order& order) {
@@ -132,6 +135,14 @@ OrderSteps::Result OrderSteps::Charge(const Aggregate& aggregate, const Order& o
     meter_.RenewalAttempted(answer->state, rung);
   }
   return written;
+}
+
+OrderSteps::Result OrderSteps::CancelCharge(const Aggregate& aggregate, const Order& order) {
+  const absl::StatusOr<core::ChargeAnswer> answer =
+      peers_.payments.Cancel(order, *aggregate.CurrentAttempt(order));
+  if (!answer.ok()) return PutOff(order, answer.status());
+  return Record(order,
+                [&](Aggregate& a, Order& o, absl::Time now) { core::ChargeGivenUp(a, o, *answer, now); });
 }
 
 OrderSteps::Result OrderSteps::Invoice(const Order& order) {

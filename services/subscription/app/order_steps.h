@@ -35,6 +35,7 @@ class OrderSteps {
   Result WakeUp(const core::Order& order);
   Result Charge(const core::Aggregate& aggregate, const core::Order& order);
   Result PinAttempt(const core::Order& order);
+  Result CancelCharge(const core::Aggregate& aggregate, const core::Order& order);
   Result Invoice(const core::Order& order);
   Result Apply(const core::Order& order);
   Result Deliver(const core::Aggregate& aggregate, const core::Order& order);

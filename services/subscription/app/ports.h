@@ -62,6 +62,9 @@ class Payments {
                                                     const core::Attempt& attempt) = 0;
   // Asks about it. CHARGE_NOT_FOUND if it was never sent.
   virtual absl::StatusOr<core::ChargeAnswer> Ask(const core::Order& order, const core::Attempt& attempt) = 0;
+  // Makes sure that nothing is captured any more; kSucceeded if it was, kOpen if that is not known yet.
+  virtual absl::StatusOr<core::ChargeAnswer> Cancel(const core::Order& order,
+                                                    const core::Attempt& attempt) = 0;
   virtual absl::StatusOr<Refund> GiveBack(const core::Order& order) = 0;
   // The name of the method that a renewal would charge (R16); empty: none.
   virtual absl::StatusOr<std::string> DefaultMethod(const Uuid& account_id) = 0;
@@ -202,7 +205,7 @@ class ProductStore {
   virtual absl::StatusOr<std::vector<Due>> EndsDue(absl::Time now, int limit) = 0;
   // Keeps a product out of these until then, so that one that cannot be handled keeps no other waiting.
   virtual absl::Status Postpone(const Uuid& product_id, absl::Time until) = 0;
-  // Products of the account with a renewal that waits.
+  // Products of the account that a payment method matters to now: their renewal is open, or would wait.
   virtual absl::StatusOr<std::vector<Uuid>> WaitingRenewals(const Uuid& account_id) = 0;
 };
 

@@ -22,7 +22,8 @@ ProductView Products::View(core::Aggregate aggregate, const std::string& payment
   const bool will_charge =
       view.next.state != core::RenewalState::kOff && view.next.state != core::RenewalState::kPaid;
   if (will_charge) view.payment_method = payment_method;
-  view.paid_ahead = core::PaidAhead(product, view.aggregate.terms, now);
+  const bool is_captured = view.next.order != nullptr && core::IsPaid(*view.next.order);
+  view.paid_ahead = is_captured || core::PaidAhead(product, view.aggregate.terms, now);
   const core::Term* term =
       product.start ? core::TermOn(view.aggregate.terms, core::TodayOf(product, now)) : nullptr;
   view.plan_id = term != nullptr ? term->plan_id : product.plan_id;

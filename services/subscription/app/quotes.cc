@@ -134,6 +134,7 @@ absl::Status Quotes::FillOffer(const Uuid& account_id, const QuoteItem& item, co
           quote.draft.account_id = account_id;
           quote.draft.currency = currency;
           quote.draft.time_zone = customer.time_zone;
+          ASSIGN_OR_RETURN(quote.draft.return_days, core::ReturnDays(catalogue_, quote.draft));
           ASSIGN_OR_RETURN(quote.offer, core::OfferPurchase(catalogue_, quote.draft, customer, clock_.Now()));
         }
         return absl::OkStatus();

@@ -76,9 +76,8 @@ absl::StatusOr<int> Renewals::OpenDue() {
 
 absl::StatusOr<int> Renewals::TellDue() {
   ASSIGN_OR_RETURN(const auto due, products_.NoticesDue(clock_.Now(), kBatch));
-  return ForEach(due, [&](core::Aggregate& aggregate) {
-    return core::TellAhead(catalogue_.dunning(), aggregate, clock_.Now());
-  });
+  return ForEach(
+      due, [&](core::Aggregate& aggregate) { return core::TellAhead(catalogue_, aggregate, clock_.Now()); });
 }
 
 absl::StatusOr<int> Renewals::ExpireDue() {
@@ -95,18 +94,29 @@ absl::StatusOr<int> Renewals::EndDue() {
   });
 }
 
-absl::Status Renewals::OnPaymentMethod(const Uuid& account_id, const std::string& method) {
+absl::Status Renewals::ForEachWaiting(const Uuid& account_id,
+                                      absl::FunctionRef<bool(core::Aggregate&)> rule) {
   ASSIGN_OR_RETURN(const std::vector<Uuid> waiting, products_.WaitingRenewals(account_id));
   for (const Uuid& product_id : waiting) {
-    RETURN_IF_ERROR(products_
-                        .Update(product_id,
-                                [&](core::Aggregate& aggregate) {
-                                  core::MethodArrived(catalogue_.dunning(), aggregate, method, clock_.Now());
-                                  return absl::OkStatus();
-                                })
-                        .status());
+    const auto decide = [&](core::Aggregate& aggregate) {
+      rule(aggregate);
+      return absl::OkStatus();
+    };
+    RETURN_IF_ERROR(products_.Update(product_id, decide).status());
   }
   return absl::OkStatus();
+}
+
+absl::Status Renewals::OnPaymentMethod(const Uuid& account_id, const std::string& method) {
+  return ForEachWaiting(account_id, [&](core::Aggregate& aggregate) {
+    return core::MethodArrived(catalogue_.dunning(), aggregate, method, clock_.Now());
+  });
+}
+
+absl::Status Renewals::OnPaymentMethodDeleted(const Uuid& account_id, const std::string& method) {
+  return ForEachWaiting(account_id, [&](core::Aggregate& aggregate) {
+    return core::MethodGone(catalogue_.dunning(), aggregate, method, clock_.Now());
+  });
 }
 
 }  // namespace perennial::subscription

@@ -28,12 +28,15 @@ class Renewals {
 
   // Inside the transaction of the event payment_method.created (R17).
   absl::Status OnPaymentMethod(const Uuid& account_id, const std::string& method);
+  // The same for payment_method.deleted (R16).
+  absl::Status OnPaymentMethodDeleted(const Uuid& account_id, const std::string& method);
 
  private:
   using Due = std::vector<ProductStore::Due>;
   using Rule = absl::FunctionRef<absl::StatusOr<bool>(core::Aggregate&)>;
 
   absl::StatusOr<int> ForEach(const Due& due, Rule rule);
+  absl::Status ForEachWaiting(const Uuid& account_id, absl::FunctionRef<bool(core::Aggregate&)> rule);
   absl::StatusOr<bool> Run(const Uuid& product_id, Rule rule);
 
   const core::Catalogue& catalogue_;

@@ -92,6 +92,12 @@ void CheckDomains(const Catalogue::Content& content, const std::set<std::string>
                           price.redemption.minor > 0 && price.years_max >= 1 && price.years_max <= 10 &&
                           price.redemption_after_days > 0;
     if (!in_range) faults.push_back(absl::StrCat(price.tld, ": price or years out of range"));
+    if (price.redemption_days <= kRestoreMarginDays)
+      faults.push_back(
+          absl::StrCat(price.tld, ": redemption is over before a restore is sure to arrive (R20)"));
+    // Else the automatic renewal of the last days would be a restore that nobody consented to.
+    if (price.redemption_after_days < content.dunning.window_days - content.dunning.lead_days)
+      faults.push_back(absl::StrCat(price.tld, ": redemption begins while retries still run (R17, R20)"));
   }
   for (const DomainPrice& price : content.domains) {
     for (const std::string& currency : currencies) {

@@ -16,6 +16,8 @@ namespace perennial::subscription::core {
 inline constexpr std::array<int, 7> kCycleMonths = {3, 6, 12, 24, 36, 60, 120};
 inline constexpr int kMonthsAheadMax = 120;
 inline constexpr char kFreePlan[] = "free";
+// A restore needs so many days before the end of redemption to reach the registry for sure.
+inline constexpr int kRestoreMarginDays = 3;
 
 // What a plan allows a site (R8).
 struct Entitlements {
@@ -51,6 +53,7 @@ struct DomainPrice {
   int years_max = 0;
   // Days after expiry from which a renewal is a restore.
   int redemption_after_days = 0;
+  int redemption_days = 0;  // after that it can be restored so long
 };
 
 // What is on offer, at list prices net of tax. Immutable; a new one never touches what was bought.

@@ -1,6 +1,7 @@
 #include "services/subscription/core/dunning.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace perennial::subscription::core {
 namespace {
@@ -33,7 +34,8 @@ absl::Status CheckDunningPolicy(const DunningPolicy& policy) {
   const auto& days = policy.soft_days;
   const bool ladder = !days.empty() && days.front() == 0 && Ascends(days) && days.back() < policy.window_days;
   if (!ladder) return absl::InvalidArgumentError("dunning: soft_days must ascend from 0 within window_days");
-  const bool capped = policy.attempts_per_30_days_max <= kNetworkMax30Days &&
+  const bool capped = policy.attempts_per_30_days_max >= 1 &&
+                      policy.attempts_per_30_days_max <= kNetworkMax30Days &&
                       policy.attempts_per_day_max >= 1 && policy.attempts_per_day_max <= kNetworkMaxDay &&
                       MostIn30Days(days) <= policy.attempts_per_30_days_max;
   if (!capped) return absl::InvalidArgumentError("dunning: more attempts than the card networks allow");
@@ -64,12 +66,14 @@ int RungOf(const DunningPolicy& policy, absl::Time first_attempt, const std::str
   return std::max<int>(0, static_cast<int>(next - policy.soft_days.begin()) - 1);
 }
 
-bool AttemptAllowed(const DunningPolicy& policy, const std::vector<absl::Time>& attempts, absl::Time now) {
-  const auto since = [&](absl::Duration ago) {
-    return std::count_if(attempts.begin(), attempts.end(), [&](absl::Time at) { return at > now - ago; });
+absl::Time NextAllowed(const DunningPolicy& policy, std::vector<absl::Time> attempts, absl::Time now) {
+  std::sort(attempts.begin(), attempts.end(), std::greater<>());
+  const auto wait_for = [&](int most, absl::Duration window) {
+    const auto last_that_counts = static_cast<size_t>(most - 1);
+    return last_that_counts < attempts.size() ? attempts[last_that_counts] + window : now;
   };
-  return since(absl::Hours(24)) < policy.attempts_per_day_max &&
-         since(absl::Hours(24 * 30)) < policy.attempts_per_30_days_max;
+  return std::max({now, wait_for(policy.attempts_per_day_max, absl::Hours(24)),
+                   wait_for(policy.attempts_per_30_days_max, absl::Hours(24 * 30))});
 }
 
 }  // namespace perennial::subscription::core

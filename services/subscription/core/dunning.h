@@ -17,7 +17,7 @@ struct DunningPolicy {
   int lead_days = 0;                 // first attempt so many days before the expiry
   int window_days = 0;               // attempts end so many days after that one
   std::vector<int> soft_days;        // days after the first attempt, from 0; hard declines have no ladder
-  int attempts_per_30_days_max = 0;  // of one order, new methods included; Visa allows 20 a card
+  int attempts_per_30_days_max = 0;  // of one product, new methods included; Visa allows 20 a card
   int attempts_per_day_max = 0;      // Mastercard allows 10 a card
   int upcoming_days = 0;             // renewal.upcoming so many days before the expiry (R19)
   int expiring_days = 0;             // product.expiring
@@ -36,7 +36,7 @@ std::optional<absl::Time> NextRung(const DunningPolicy& policy, absl::Time first
 // The rung of the day of `now`: the last one that was reached. Starts at 0.
 int RungOf(const DunningPolicy& policy, absl::Time first_attempt, const std::string& zone, absl::Time now);
 
-// Whether one more attempt at `now` stays within the limits of the card networks.
-bool AttemptAllowed(const DunningPolicy& policy, const std::vector<absl::Time>& attempts, absl::Time now);
+// When one more attempt stays within the limits of the card networks: `now`, or later.
+absl::Time NextAllowed(const DunningPolicy& policy, std::vector<absl::Time> attempts, absl::Time now);
 
 }  // namespace perennial::subscription::core

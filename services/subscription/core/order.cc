@@ -25,6 +25,8 @@ OrderState StateOf(const Order& order) {
     case OrderStep::kCreditNote:
     case OrderStep::kReverse:
       return OrderState::kCompensating;
+    case OrderStep::kCancelCharge:
+      return OrderState::kAwaitingPayment;
     case OrderStep::kCancelProForma:
     case OrderStep::kFailed:
       return OrderState::kFailed;
@@ -58,32 +60,36 @@ const Attempt* Aggregate::CurrentAttempt(const Order& order) const {
   return const_cast<Aggregate*>(this)->CurrentAttempt(order);
 }
 
-std::vector<absl::Time> Aggregate::AttemptTimes(const Uuid& order_id) const {
+std::vector<absl::Time> Aggregate::AttemptTimes() const {
   std::vector<absl::Time> times;
   for (const Attempt& attempt : attempts) {
-    if (attempt.order_id == order_id && attempt.state != AttemptState::kNoMethod)
-      times.push_back(attempt.created_at);
+    if (attempt.state != AttemptState::kNoMethod) times.push_back(attempt.created_at);
   }
   return times;
 }
 
 const Order* BlockingOrder(const Aggregate& aggregate) {
   for (const Order& order : aggregate.orders) {
-    if (!order.IsOver() && !order.HasFailed() && !order.held_by) return &order;
+    if (!order.IsOver() && !order.HasFailed() && !order.IsCompensating() && !order.held_by) return &order;
   }
   return nullptr;
 }
 
 Order* OpenAutomaticRenewal(Aggregate& aggregate) {
   for (Order& order : aggregate.orders) {
-    if (order.offer.kind == OrderKind::kAutomaticRenewal && !order.IsOver() && !order.HasFailed())
-      return &order;
+    const bool is_open = !order.IsOver() && !order.HasFailed() && !order.IsCompensating();
+    if (order.offer.kind == OrderKind::kAutomaticRenewal && is_open) return &order;
   }
   return nullptr;
 }
 
 const Order* OpenAutomaticRenewal(const Aggregate& aggregate) {
   return OpenAutomaticRenewal(const_cast<Aggregate&>(aggregate));
+}
+
+bool IsPaid(const Order& order) {
+  return order.step == OrderStep::kInvoice || order.step == OrderStep::kApply ||
+         order.step == OrderStep::kDeliver;
 }
 
 bool IsCharging(const Aggregate& aggregate, const Order& order) {
@@ -95,6 +101,7 @@ bool IsCharging(const Aggregate& aggregate, const Order& order) {
       const Attempt* attempt = aggregate.CurrentAttempt(order);
       return attempt != nullptr && attempt->IsInFlight();
     }
+    case OrderStep::kCancelCharge:
     case OrderStep::kInvoice:
     case OrderStep::kApply:
     case OrderStep::kDeliver:

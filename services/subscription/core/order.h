@@ -24,6 +24,7 @@ enum class OrderStep {
   kRefund,
   kCreditNote,
   kReverse,
+  kCancelCharge,    // given up while its charge can still be paid; `failure` says why
   kCancelProForma,  // it has failed; its pro-forma is not cancelled yet
   kDone,
   kFailed,
@@ -74,8 +75,9 @@ struct Line {
 struct Offer {
   OrderKind kind = OrderKind::kPurchase;
   Uuid product_id;
-  std::string plan_id;   // plan: the one bought
-  int cycle_months = 0;  // of the term bought; an upgrade: 0
+  std::string plan_id;    // plan: the one bought
+  std::string plan_name;  // its display name
+  int cycle_months = 0;   // of the term bought; an upgrade: 0
   std::string currency;
   std::vector<Line> lines;
   CivilDate change_date;     // upgrade: the day that it counts from
@@ -146,6 +148,10 @@ struct Order {
   }
   // Nothing can come of it any more but cleaning up.
   bool HasFailed() const { return step == OrderStep::kCancelProForma || step == OrderStep::kFailed; }
+  // Its money goes back, and it has no part in the product any more (R31).
+  bool IsCompensating() const {
+    return step == OrderStep::kRefund || step == OrderStep::kCreditNote || step == OrderStep::kReverse;
+  }
 
   bool operator==(const Order&) const = default;
 };
@@ -153,7 +159,8 @@ struct Order {
 OrderState StateOf(const Order& order);
 
 // Everything that an order may change, locked and written as one: a product, its terms, and its orders that
-// are not over, with their attempts. Rules change a copy; storage writes what differs, with the events.
+// are not over, with their attempts (under the lock those of past orders too, the last ones). Rules change a
+// copy; storage writes what differs, with the events.
 struct Aggregate {
   Product product;
   std::vector<Term> terms;  // that count, by start; a rule may add and retire
@@ -166,14 +173,18 @@ struct Aggregate {
   const Order* FindOrder(const Uuid& id) const;
   Attempt* CurrentAttempt(const Order& order);
   const Attempt* CurrentAttempt(const Order& order) const;
-  std::vector<absl::Time> AttemptTimes(const Uuid& order_id) const;
+  // Of all orders of the product: what the card networks count.
+  std::vector<absl::Time> AttemptTimes() const;
 };
 
-// The order that keeps others from starting, or null: not over, not failed, not held.
+// The order that keeps others from starting, or null: not over, not failed, not held, not compensating.
 const Order* BlockingOrder(const Aggregate& aggregate);
 // The open automatic renewal, held or not, or null.
 const Order* OpenAutomaticRenewal(const Aggregate& aggregate);
 Order* OpenAutomaticRenewal(Aggregate& aggregate);
+
+// Whether it was paid, so that it will be applied whatever is switched now.
+bool IsPaid(const Order& order);
 
 // Whether money may be on its way: such an order is finished, never dropped.
 bool IsCharging(const Aggregate& aggregate, const Order& order);

@@ -52,34 +52,39 @@ OrderFailure ReasonToStop(const Aggregate& aggregate) {
   return aggregate.product.auto_renew ? OrderFailure::kNone : OrderFailure::kAutoRenewOff;
 }
 
+void WaitAfterDecline(const DunningPolicy& policy, const Aggregate& aggregate, Order& order,
+                      DeclineClass decline_class, absl::Time now) {
+  // Another method came while this one was being charged: it is not for later (R17).
+  if (!order.wanted_method.empty()) return TryAgain(policy, aggregate, order, now);
+  switch (decline_class) {
+    case DeclineClass::kSoft:
+      return WaitForRung(policy, order, now);
+    case DeclineClass::kHard:
+      return WaitFor(order, Wait::kMethod, std::nullopt, now);
+    case DeclineClass::kCustomerAction:
+      return WaitFor(order, Wait::kCustomer, std::nullopt, now);
+  }
+}
+
 void Declined(const DunningPolicy& policy, Aggregate& aggregate, Order& order, DeclineClass decline_class,
               absl::Time now) {
   if (!IsAutomatic(order)) return Fail(aggregate, order, OrderFailure::kPaymentDeclined, now);
   const std::string once = absl::StrCat(order.id.ToString(), "/", order.attempt_count);
+  if (decline_class == DeclineClass::kHard) aggregate.product.declined_method = order.payment_method;
   if (const OrderFailure stop = ReasonToStop(aggregate); stop != OrderFailure::kNone) {
     return Fail(aggregate, order, stop, now);
   }
-  switch (decline_class) {
-    case DeclineClass::kSoft:
-      WaitForRung(policy, order, now);
-      TellOfOrder(aggregate, order, "renewal.failed", once, now);
-      return;
-    case DeclineClass::kHard:
-      WaitFor(order, Wait::kMethod, std::nullopt, now);
-      TellOfOrder(aggregate, order, "renewal.failed", once, now);
-      return;
-    case DeclineClass::kCustomerAction:
-      WaitFor(order, Wait::kCustomer, std::nullopt, now);
-      TellOfOrder(aggregate, order, "renewal.action_required", once, now);
-      return;
-  }
+  WaitAfterDecline(policy, aggregate, order, decline_class, now);
+  const bool to_act = decline_class == DeclineClass::kCustomerAction;
+  TellOfOrder(aggregate, order, to_act ? "renewal.action_required" : "renewal.failed", once, now);
 }
 
-void NoMethod(Aggregate& aggregate, Order& order, absl::Time now) {
+void NoMethod(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now) {
   if (!IsAutomatic(order)) return Fail(aggregate, order, OrderFailure::kPaymentMethodMissing, now);
   if (const OrderFailure stop = ReasonToStop(aggregate); stop != OrderFailure::kNone) {
     return Fail(aggregate, order, stop, now);
   }
+  if (!order.wanted_method.empty()) return TryAgain(policy, aggregate, order, now);
   WaitFor(order, Wait::kMethod, std::nullopt, now);
   TellOfOrder(aggregate, order, "renewal.no_payment_method",
               absl::StrCat(order.id.ToString(), "/", order.attempt_count), now);
@@ -88,14 +93,17 @@ void NoMethod(Aggregate& aggregate, Order& order, absl::Time now) {
 void ActionRequired(Aggregate& aggregate, Order& order, bool is_new, absl::Time now) {
   if (!IsAutomatic(order)) {
     if (now >= order.created_at + kConfirmWithin)
-      return Fail(aggregate, order, OrderFailure::kPaymentNotConfirmed, now);
+      return GiveUp(aggregate, order, OrderFailure::kPaymentNotConfirmed, now);
     return LookAgainAt(order, now + kAskOnSession, now);
   }
-  if (now >= *order.dunning_ends_at) return Fail(aggregate, order, OrderFailure::kPaymentNotConfirmed, now);
+  if (now >= *order.dunning_ends_at) {
+    return GiveUp(aggregate, order, OrderFailure::kPaymentNotConfirmed, now);
+  }
   WaitFor(order, Wait::kCustomer, std::min(now + kAskOffSession, *order.dunning_ends_at), now);
+  // Another fact than that the same attempt was declined in the end.
   if (is_new)
     TellOfOrder(aggregate, order, "renewal.action_required",
-                absl::StrCat(order.id.ToString(), "/", order.attempt_count), now);
+                absl::StrCat(order.id.ToString(), "/", order.attempt_count, "/challenge"), now);
 }
 
 // The renewal by hand is over: the automatic one that stood still goes on, or is no longer needed.
@@ -115,6 +123,7 @@ void ApplyUpgrade(Aggregate& aggregate, const Order& order, absl::Time now) {
   aggregate.terms =
       SplitTerms(aggregate.terms, order.offer.change_date, lines, order.offer.plan_id, order.id, now);
   product.plan_id = order.offer.plan_id;
+  if (!order.offer.plan_name.empty()) product.display_name = order.offer.plan_name;
   product.next_plan_id.clear();  // chosen before, for another plan
 }
 
@@ -128,8 +137,10 @@ void ApplyTerm(Aggregate& aggregate, const Order& order, absl::Time now) {
   product.cycle_months = offer.cycle_months;
   product.paid_months += offer.cycle_months;
   product.time_zone = offer.time_zone;
-  product.next_plan_id.clear();
-  product.next_cycle_months = 0;
+  if (!offer.plan_name.empty()) product.display_name = offer.plan_name;
+  // What was chosen after the quote is not in this term: it stays for the next (R11).
+  if (product.next_plan_id == offer.plan_id) product.next_plan_id.clear();
+  if (product.next_cycle_months == offer.cycle_months) product.next_cycle_months = 0;
   product.notice_stage = 0;
 }
 
@@ -184,10 +195,18 @@ void Wake(Aggregate& aggregate, Order& order, absl::Time now) {
   if (attempt != nullptr && attempt->IsInFlight()) return GoTo(order, OrderStep::kCharge, now);
   if (now >= *order.dunning_ends_at) return Fail(aggregate, order, OrderFailure::kDunningEnded, now);
   order.wait = Wait::kNone;
-  GoTo(order, order.total_minor ? OrderStep::kCharge : OrderStep::kProForma, now);
+  // Tax and buyer are those of the day of the attempt (R26, R27).
+  GoTo(order, OrderStep::kProForma, now);
 }
 
-Attempt BeginAttempt(Aggregate& aggregate, Order& order, absl::Time now) {
+void TryAgain(const DunningPolicy& policy, const Aggregate& aggregate, Order& order, absl::Time now) {
+  const absl::Time at = std::min(NextAllowed(policy, aggregate.AttemptTimes(), now), *order.dunning_ends_at);
+  WaitFor(order, Wait::kRung, at, now);
+}
+
+void BeginAttempt(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now) {
+  const bool too_many = IsAutomatic(order) && NextAllowed(policy, aggregate.AttemptTimes(), now) > now;
+  if (too_many) return TryAgain(policy, aggregate, order, now);
   Attempt attempt;
   attempt.number = ++order.attempt_count;
   attempt.id = Uuid::Derive(order.id, absl::StrCat("charge/", attempt.number));
@@ -201,7 +220,6 @@ Attempt BeginAttempt(Aggregate& aggregate, Order& order, absl::Time now) {
   order.charge_id = attempt.id;
   order.updated_at = now;
   aggregate.attempts.push_back(attempt);
-  return attempt;
 }
 
 void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& order,
@@ -227,7 +245,7 @@ void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& or
     case AttemptState::kRequiresAction:
       return ActionRequired(aggregate, order, is_new, now);
     case AttemptState::kNoMethod:
-      return NoMethod(aggregate, order, now);
+      return NoMethod(policy, aggregate, order, now);
   }
 }
 
@@ -252,6 +270,7 @@ void Apply(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl
     SetStatesAfterPayment(product);
   }
   ++product.paid_version;
+  product.declined_method.clear();
   product.updated_at = now;
   LetGo(aggregate, order, /*paid=*/true, now);
   const bool to_deliver = product.kind != ProductKind::kPlan;
@@ -273,7 +292,8 @@ void DeliveryAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& 
     case DeliveryAnswer::State::kRejected:
       order.failure = OrderFailure::kDeliveryRejected;
       product.delivery_state = DeliveryState::kFailed;
-      product.updated_at = now;
+      // At once, for a refund may take long, and what is not delivered is not the customer's.
+      TakeBack(policy, aggregate, order, now);
       return GoTo(order, OrderStep::kRefund, now);
     case DeliveryAnswer::State::kDone:
       break;
@@ -298,6 +318,15 @@ void CreditNoteIssued(Order& order, const std::string& credit_note, absl::Time n
 }
 
 void Reverse(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now) {
+  // Nothing is left to take back, unless the order came here before a rejection took it back at once.
+  const bool is_left = std::any_of(aggregate.terms.begin(), aggregate.terms.end(),
+                                   [&](const Term& term) { return term.order_id == order.id; });
+  if (is_left) TakeBack(policy, aggregate, order, now);
+  GoTo(order, OrderStep::kRefunded, now);
+  TellOfOrder(aggregate, order, "order.refunded", order.id.ToString(), now);
+}
+
+void TakeBack(const DunningPolicy& policy, Aggregate& aggregate, const Order& order, absl::Time now) {
   Product& product = aggregate.product;
   for (Term& term : aggregate.terms) {
     if (term.order_id != order.id || term.state != TermState::kActive) continue;
@@ -309,7 +338,6 @@ void Reverse(const DunningPolicy& policy, Aggregate& aggregate, Order& order, ab
     if (term.state == TermState::kActive && term.end == ExpiryOf(product))
       product.cycle_months = term.cycle_months;
   }
-  GoTo(order, OrderStep::kRefunded, now);
   product.updated_at = now;
   if (product.paid_months <= 0) {
     product.state = ProductState::kEnded;
@@ -318,8 +346,33 @@ void Reverse(const DunningPolicy& policy, Aggregate& aggregate, Order& order, ab
   }
   // What cannot be delivered is not bought again by itself.
   if (order.failure == OrderFailure::kDeliveryRejected) product.auto_renew = false;
+  product.notice_stage = NoticesDueBy(policy, product, order.created_at);
   Reschedule(policy, /*renewal_open=*/false, product);
-  TellOfOrder(aggregate, order, "order.refunded", order.id.ToString(), now);
+}
+
+void GiveUp(Aggregate& aggregate, Order& order, OrderFailure failure, absl::Time now) {
+  const Attempt* attempt = aggregate.CurrentAttempt(order);
+  if (attempt == nullptr || !attempt->IsInFlight()) return Fail(aggregate, order, failure, now);
+  order.failure = failure;
+  order.wait = Wait::kNone;
+  GoTo(order, OrderStep::kCancelCharge, now);
+}
+
+void ChargeGivenUp(Aggregate& aggregate, Order& order, const ChargeAnswer& answer, absl::Time now) {
+  Attempt& attempt = *aggregate.CurrentAttempt(order);
+  const bool is_known = answer.state == AttemptState::kSucceeded || answer.state == AttemptState::kDeclined ||
+                        answer.state == AttemptState::kNoMethod;
+  if (!is_known) return PutOff(order, now);
+  attempt.state = answer.state;
+  attempt.decline_code = answer.decline_code;
+  attempt.updated_at = now;
+  if (answer.state != AttemptState::kSucceeded) return Fail(aggregate, order, order.failure, now);
+  // Paid in the last moment: what was paid is delivered (R31).
+  order.failure = OrderFailure::kNone;
+  order.action_url.clear();
+  if (!answer.payment_method.empty()) order.payment_method = answer.payment_method;
+  if (!answer.payment_description.empty()) order.payment_description = answer.payment_description;
+  GoTo(order, OrderStep::kInvoice, now);
 }
 
 void Fail(Aggregate& aggregate, Order& order, OrderFailure failure, absl::Time now) {

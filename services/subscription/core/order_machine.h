@@ -23,8 +23,11 @@ void ProFormaRefused(const DunningPolicy& policy, Aggregate& aggregate, Order& o
 // Wakes a waiting order: it is tried again, asked about, or given up (R17).
 void Wake(Aggregate& aggregate, Order& order, absl::Time now);
 
-// Pins a new attempt. The one before, if any, has a final outcome.
-Attempt BeginAttempt(Aggregate& aggregate, Order& order, absl::Time now);
+// Pins a new attempt, or waits until the card networks allow one more of a renewal without the customer
+// (R17). The attempt before, if any, has a final outcome.
+void BeginAttempt(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now);
+// An automatic renewal waits no longer: a new method came, or its own is gone (R16, R17).
+void TryAgain(const DunningPolicy& policy, const Aggregate& aggregate, Order& order, absl::Time now);
 
 struct ChargeAnswer {
   AttemptState state = AttemptState::kOpen;
@@ -52,8 +55,16 @@ void DeliveryAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& 
 
 void RefundMade(Order& order, const std::string& refund, absl::Time now);
 void CreditNoteIssued(Order& order, const std::string& credit_note, absl::Time now);
-// Takes back what Apply gave.
+// Takes back what Apply gave, as if it had not been.
+void TakeBack(const DunningPolicy& policy, Aggregate& aggregate, const Order& order, absl::Time now);
+// The money is back: the order is over.
 void Reverse(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now);
+
+// Ends the order. If its charge can still be paid, that is made impossible first: money that comes in spite
+// of it makes the order go on.
+void GiveUp(Aggregate& aggregate, Order& order, OrderFailure failure, absl::Time now);
+// What became of the charge that was given up: kOpen is asked about again.
+void ChargeGivenUp(Aggregate& aggregate, Order& order, const ChargeAnswer& answer, absl::Time now);
 
 // Ends the order without money; its pro-forma is cancelled next.
 void Fail(Aggregate& aggregate, Order& order, OrderFailure failure, absl::Time now);

@@ -41,16 +41,26 @@ bool PaidAhead(const Product& product, const std::vector<Term>& terms, absl::Tim
   return current != nullptr && current->end < ExpiryOf(product);
 }
 
+int NoticesDueBy(const DunningPolicy& policy, const Product& product, absl::Time at) {
+  int due = 0;
+  for (const int days : {policy.upcoming_days, policy.expiring_days})
+    due += StartOfDayAfter(ExpiryOf(product), -days, product.time_zone) <= at ? 1 : 0;
+  return due;
+}
+
 void Reschedule(const DunningPolicy& policy, bool renewal_open, Product& product) {
+  const std::optional<absl::Time> planned_at = product.renew_at;
   product.renew_at = product.expires_at = product.ends_at = product.notice_at = std::nullopt;
   if (!product.start || product.state == ProductState::kEnded || product.state == ProductState::kPending)
     return;
   const CivilDate expiry = ExpiryOf(product);
   const std::string& zone = product.time_zone;
   product.expires_at = StartOfDayAfter(expiry, 0, zone);
-  product.ends_at = StartOfDayAfter(expiry, policy.window_days - policy.lead_days, zone);
-  const bool may_renew = product.auto_renew && !renewal_open && product.state == ProductState::kActive;
-  if (may_renew) product.renew_at = StartOfDayAfter(expiry, -policy.lead_days, zone);
+  product.ends_at = StartOfDayAfter(expiry, product.return_days, zone);
+  const bool may_renew = product.auto_renew && !renewal_open;
+  if (may_renew && product.state == ProductState::kExpired) product.renew_at = planned_at;
+  if (may_renew && product.state == ProductState::kActive)
+    product.renew_at = StartOfDayAfter(expiry, -policy.lead_days, zone);
   product.notice_at = NoticeAt(policy, product);
 }
 

@@ -38,9 +38,14 @@ struct Product {
   int paid_months = 0;
   std::string time_zone;  // the last term's
 
+  // Days after its expiry in which it can come back, fixed when it is bought (R18, R20).
+  int return_days = 0;
+
   bool auto_renew = true;
   std::string next_plan_id;   // empty: no change (R11)
   int next_cycle_months = 0;  // 0: no change
+  // Name; its issuer declined an automatic renewal for good: not charged for one again by itself (R17).
+  std::string declined_method;
 
   // When jobs look at it next; unset: never. Kept by Reschedule.
   std::optional<absl::Time> renew_at;
@@ -89,8 +94,12 @@ const Term* TermOn(const std::vector<Term>& terms, CivilDate day);
 // Whether time after the current term is bought already.
 bool PaidAhead(const Product& product, const std::vector<Term>& terms, absl::Time now);
 
+// How many of the notices ahead of the expiry were due by `at`.
+int NoticesDueBy(const DunningPolicy& policy, const Product& product, absl::Time at);
+
 // Sets all the moments at which jobs look at the product, from its state and expiry. `renewal_open`: an
-// automatic renewal of the next term exists already. Expects the terms' change to be done.
+// automatic renewal of the next term exists already. Expects the terms' change to be done. A renewal that was
+// due and not opened before the expiry stays due; none becomes due after it.
 void Reschedule(const DunningPolicy& policy, bool renewal_open, Product& product);
 
 }  // namespace perennial::subscription::core

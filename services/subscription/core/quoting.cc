@@ -9,6 +9,9 @@
 namespace perennial::subscription::core {
 namespace {
 
+// The least that the gateway charges, in EUR and USD (services/payment_token/core/charge.cc).
+constexpr int64_t kLeastChargeMinor = 50;
+
 absl::Status CurrencyMismatch() {
   return Precondition("CURRENCY_MISMATCH", "the product was paid in another currency");
 }
@@ -61,6 +64,7 @@ absl::StatusOr<Offer> MakeRenewalOffer(const Catalogue& catalogue, const Product
   offer.kind = wish.kind;
   offer.product_id = product.id;
   offer.plan_id = plan_id;
+  offer.plan_name = product.kind == ProductKind::kPlan ? NameOf(catalogue, product, plan_id) : "";
   offer.cycle_months = wish.cycle_months;
   offer.currency = product.currency;
   offer.restore = wish.restore;
@@ -135,6 +139,14 @@ bool InRedemption(const Catalogue& catalogue, const Product& product, absl::Time
   return price.ok() && TodayOf(product, now) >= ExpiryOf(product) + price->redemption_after_days;
 }
 
+absl::StatusOr<int> ReturnDays(const Catalogue& catalogue, const Product& product) {
+  if (product.kind != ProductKind::kDomain)
+    return catalogue.dunning().window_days - catalogue.dunning().lead_days;
+  ASSIGN_OR_RETURN(const std::string tld, catalogue.TldOf(product.domain_name));
+  ASSIGN_OR_RETURN(const DomainPrice price, catalogue.FindDomainPrice(tld, product.currency));
+  return price.redemption_after_days + price.redemption_days - kRestoreMarginDays;
+}
+
 absl::StatusOr<Offer> OfferPurchase(const Catalogue& catalogue, const Product& product,
                                     const Customer& customer, absl::Time now) {
   ASSIGN_OR_RETURN(const Money price, FirstPrice(catalogue, product));
@@ -176,15 +188,18 @@ absl::StatusOr<Offer> OfferUpgrade(const Catalogue& catalogue, const Aggregate& 
   offer.kind = OrderKind::kUpgrade;
   offer.product_id = product.id;
   offer.plan_id = plan_id;
+  offer.plan_name = wanted.display_name;
   offer.currency = currency;
   offer.change_date = today;
   offer.language = customer.language;
   offer.time_zone = product.time_zone;
   offer.paid_version = product.paid_version;
-  for (const RepricedTerm& term : repricing.terms) {
-    offer.lines.push_back({UpgradeText(present.display_name, wanted.display_name, customer.language),
-                           term.from, term.end, term.line_minor});
-  }
+  // Less than the gateway charges at all: it could never be paid, so it is free.
+  const bool is_waived = repricing.net_minor > 0 && repricing.net_minor < kLeastChargeMinor;
+  std::string text = UpgradeText(present.display_name, wanted.display_name, customer.language);
+  if (is_waived) text += WaivedText(customer.language);
+  for (const RepricedTerm& term : repricing.terms)
+    offer.lines.push_back({text, term.from, term.end, is_waived ? 0 : term.line_minor});
   return offer;
 }
 
@@ -202,7 +217,11 @@ absl::StatusOr<Offer> OfferRenewal(const Catalogue& catalogue, const Aggregate& 
   const int months = cycle_months != 0 ? cycle_months : NextCycle(product);
   ASSIGN_OR_RETURN(Offer offer,
                    MakeRenewalOffer(catalogue, product, {OrderKind::kRenewal, months, restore}, customer));
-  if (offer.TermEnd() > AddMonths(TodayOf(product, now), kMonthsAheadMax))
+  // The term that the automatic renewal would buy now can be bought by hand too, however long it is (R12).
+  const bool is_due =
+      months == NextCycle(product) &&
+      now >= StartOfDayAfter(ExpiryOf(product), -catalogue.dunning().lead_days, product.time_zone);
+  if (!is_due && offer.TermEnd() > AddMonths(TodayOf(product, now), kMonthsAheadMax))
     return Precondition("RENEWAL_TOO_FAR", "the expiry would be more than 10 years ahead");
   return offer;
 }
@@ -226,7 +245,7 @@ absl::Status StartOrder(Aggregate& aggregate, const Order& order, absl::Time now
     return Precondition("PRODUCT_INACTIVE", "the product is not active; renew it first");
   if (order.offer.kind == OrderKind::kRenewal && !IsRenewable(product, now)) return NotRenewable();
   for (Order& other : aggregate.orders) {
-    if (!other.IsOver() && !other.HasFailed() && !other.held_by) {
+    if (!other.IsOver() && !other.HasFailed() && !other.IsCompensating() && !other.held_by) {
       other.held_by = order.id;
       other.lease_until = std::nullopt;
       other.updated_at = now;

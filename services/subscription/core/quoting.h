@@ -38,6 +38,10 @@ absl::StatusOr<Offer> OfferAutomaticRenewal(const Catalogue& catalogue, const Ag
 absl::StatusOr<Money> RenewalPrice(const Catalogue& catalogue, const Product& product,
                                    const std::string& plan_id, int cycle_months);
 
+// Days after its expiry in which the product can come back: a plan or mailbox to the end of the ladder (R18),
+// a domain as long as its registry restores it (R20).
+absl::StatusOr<int> ReturnDays(const Catalogue& catalogue, const Product& product);
+
 // Whether renewing now means restoring from redemption (R20).
 bool InRedemption(const Catalogue& catalogue, const Product& product, absl::Time now);
 

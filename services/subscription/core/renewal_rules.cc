@@ -13,6 +13,10 @@ namespace {
 
 constexpr absl::Duration kLookAgain = absl::Minutes(5);
 
+absl::Time DunningEnd(const DunningPolicy& policy, const Product& product) {
+  return StartOfDayAfter(ExpiryOf(product), policy.window_days - policy.lead_days, product.time_zone);
+}
+
 absl::Status ChangeNextPlan(const Catalogue& catalogue, const std::string& plan_id, Product& product) {
   if (plan_id.empty() || plan_id == product.plan_id) {
     product.next_plan_id.clear();
@@ -74,6 +78,13 @@ absl::StatusOr<bool> OpenRenewal(const Catalogue& catalogue, const Customer& cus
     product.updated_at = now;
     return false;
   }
+  // Counted from the day that the first attempt was planned for, however late it is (R17, R18).
+  const absl::Time ends_at = DunningEnd(catalogue.dunning(), product);
+  if (now >= ends_at) {
+    product.renew_at = std::nullopt;
+    product.updated_at = now;
+    return false;
+  }
   ASSIGN_OR_RETURN(Offer offer, OfferAutomaticRenewal(catalogue, aggregate, customer, now));
   Order order;
   order.id = order_id;
@@ -81,8 +92,14 @@ absl::StatusOr<bool> OpenRenewal(const Catalogue& catalogue, const Customer& cus
   order.offer = std::move(offer);
   order.next_at = order.created_at = order.updated_at = now;
   order.first_attempt_at = now;
-  // Counted from the day that the first attempt was planned for, however late it is (R17, R18).
-  order.dunning_ends_at = product.ends_at;
+  order.dunning_ends_at = ends_at;
+  if (!product.declined_method.empty()) {
+    // Declined for good in an order before: not charged by itself again, whatever was switched since (R17).
+    order.step = OrderStep::kWaiting;
+    order.wait = Wait::kMethod;
+    order.payment_method = product.declined_method;
+    order.next_at = ends_at;
+  }
   aggregate.orders.push_back(order);
   product.renew_at = std::nullopt;
   product.updated_at = now;
@@ -129,7 +146,8 @@ bool End(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
   return true;
 }
 
-bool TellAhead(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
+bool TellAhead(const Catalogue& catalogue, Aggregate& aggregate, absl::Time now) {
+  const DunningPolicy& policy = catalogue.dunning();
   Product& product = aggregate.product;
   if (!product.notice_at || *product.notice_at > now || product.state != ProductState::kActive) return false;
   const CivilDate expiry = ExpiryOf(product);
@@ -140,6 +158,9 @@ bool TellAhead(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now
   Event& event = Tell(aggregate, type, absl::StrCat(FormatDate(expiry), "/", days), now);
   event.attributes["days"] = std::to_string(days);
   event.attributes["currency"] = product.currency;
+  const auto renewal = OfferAutomaticRenewal(catalogue, aggregate, {"en", product.time_zone}, now);
+  if (renewal.ok() && product.auto_renew)
+    event.attributes["amount_minor"] = std::to_string(renewal->NetMinor());
   ++product.notice_stage;
   product.updated_at = now;
   Reschedule(policy, OpenAutomaticRenewal(aggregate) != nullptr, product);
@@ -148,14 +169,26 @@ bool TellAhead(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now
 
 bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method,
                    absl::Time now) {
+  aggregate.product.declined_method.clear();
   Order* order = OpenAutomaticRenewal(aggregate);
-  if (order == nullptr || order->step != OrderStep::kWaiting || IsCharging(aggregate, *order)) return false;
-  if (!AttemptAllowed(policy, aggregate.AttemptTimes(order->id), now)) return false;
-  order->wait = Wait::kNone;
+  if (order == nullptr) return false;
   order->wanted_method = method;
-  order->next_at = now;
   order->updated_at = now;
+  if (order->step != OrderStep::kWaiting || IsCharging(aggregate, *order)) return false;
+  TryAgain(policy, aggregate, *order, now);
   return true;
+}
+
+bool MethodGone(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method,
+                absl::Time now) {
+  if (aggregate.product.declined_method == method) aggregate.product.declined_method.clear();
+  Order* order = OpenAutomaticRenewal(aggregate);
+  if (order == nullptr) return false;
+  if (order->wanted_method == method) order->wanted_method.clear();
+  const bool waits_for_another = order->step == OrderStep::kWaiting && order->wait == Wait::kMethod &&
+                                 order->payment_method == method && !IsCharging(aggregate, *order);
+  if (waits_for_another) TryAgain(policy, aggregate, *order, now);
+  return waits_for_another;
 }
 
 bool CloseForDeletion(Aggregate& aggregate, absl::Time now) {
@@ -164,8 +197,9 @@ bool CloseForDeletion(Aggregate& aggregate, absl::Time now) {
     if (order.IsOver()) continue;
     const Attempt* attempt = aggregate.CurrentAttempt(order);
     const bool waits_for_customer = attempt != nullptr && attempt->state == AttemptState::kRequiresAction;
-    if (!order.HasFailed() && (waits_for_customer || !IsCharging(aggregate, order)))
-      Fail(aggregate, order, OrderFailure::kAccountDeleted, now);
+    const bool is_ending = order.HasFailed() || order.step == OrderStep::kCancelCharge;
+    if (!is_ending && (waits_for_customer || !IsCharging(aggregate, order)))
+      GiveUp(aggregate, order, OrderFailure::kAccountDeleted, now);
     all_over = all_over && order.IsOver();
   }
   return all_over;

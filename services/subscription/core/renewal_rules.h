@@ -31,12 +31,16 @@ bool Expire(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
 // The end of the time in which it can come back.
 bool End(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
 // The notices before renewal and expiry (R19).
-bool TellAhead(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
+bool TellAhead(const Catalogue& catalogue, Aggregate& aggregate, absl::Time now);
 
-// A new payment method, by its name: the open renewal is tried at once, and with it (R17); should it decline,
-// the next attempts choose by R16 again. False if there is nothing to try, or no attempt is allowed now.
+// A new payment method, by its name: the open renewal is tried with it at once, or as soon as the attempt
+// under way is declined or the card networks allow one more (R17); should it decline, the next attempts
+// choose by R16 again. False if nothing is tried by this.
 bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method,
                    absl::Time now);
+
+// A payment method is gone: a renewal that waits because of it is tried with the one that R16 names now.
+bool MethodGone(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method, absl::Time now);
 
 // The account is deleted (R7): ends what no money is on its way for. True when nothing is open any more.
 bool CloseForDeletion(Aggregate& aggregate, absl::Time now);

@@ -21,6 +21,15 @@ std::string KindText(ProductKind kind, bool french) {
   return "";
 }
 
+// At most 150 bytes, never a part of a character: billing takes valid UTF-8 only.
+absl::string_view Shortened(absl::string_view text) {
+  constexpr size_t kMostBytes = 150;
+  if (text.size() <= kMostBytes) return text;
+  size_t end = kMostBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace
 
 std::string CycleText(int cycle_months, absl::string_view language) {
@@ -33,7 +42,7 @@ std::string CycleText(int cycle_months, absl::string_view language) {
 
 std::string TermText(ProductKind kind, absl::string_view display_name, int cycle_months,
                      absl::string_view language) {
-  return absl::StrCat(KindText(kind, IsFrench(language)), " ", display_name.substr(0, 150), ", ",
+  return absl::StrCat(KindText(kind, IsFrench(language)), " ", Shortened(display_name), ", ",
                       CycleText(cycle_months, language));
 }
 
@@ -42,9 +51,13 @@ std::string UpgradeText(absl::string_view from, absl::string_view to, absl::stri
                             : absl::StrCat("Upgrade from plan ", from, " to ", to);
 }
 
+std::string WaivedText(absl::string_view language) {
+  return IsFrench(language) ? " (offert : en dessous du montant minimal)" : " (free: below the least amount)";
+}
+
 std::string RestoreText(absl::string_view domain, absl::string_view language) {
-  return IsFrench(language) ? absl::StrCat("Restauration du domaine ", domain.substr(0, 150))
-                            : absl::StrCat("Restoring domain ", domain.substr(0, 150));
+  return IsFrench(language) ? absl::StrCat("Restauration du domaine ", Shortened(domain))
+                            : absl::StrCat("Restoring domain ", Shortened(domain));
 }
 
 }  // namespace perennial::subscription::core

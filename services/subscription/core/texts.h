@@ -19,6 +19,8 @@ std::string TermText(ProductKind kind, absl::string_view display_name, int cycle
 std::string UpgradeText(absl::string_view from, absl::string_view to, absl::string_view language);
 
 // Added to a renewal out of redemption (R20).
+// Added to a line that costs nothing because it is below what can be charged.
+std::string WaivedText(absl::string_view language);
 std::string RestoreText(absl::string_view domain, absl::string_view language);
 
 }  // namespace perennial::subscription::core

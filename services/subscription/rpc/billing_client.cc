@@ -1,5 +1,6 @@
 #include "services/subscription/rpc/billing_client.h"
 
+#include "absl/strings/str_cat.h"
 #include "libs/base/resource_name.h"
 #include "libs/rpc/proto_values.h"
 #include "perennial/billing/v1/invoicing_service.pb.h"
@@ -52,7 +53,8 @@ absl::StatusOr<int64_t> BillingClient::CreateProForma(const core::Order& order,
   }
   request.set_language(order.offer.language);
   request.set_time_zone(order.offer.time_zone);
-  request.set_request_id(RequestId(order, "pro_forma"));
+  // Before each attempt anew: tax and buyer are those of the day.
+  request.set_request_id(RequestId(order, absl::StrCat("pro_forma/", order.attempt_count)));
   ASSIGN_OR_RETURN(const auto pro_forma,
                    peer_.Call<billing_v1::ProForma>(std::string(kService) + "CreateProForma", request));
   return pro_forma.total().minor_units();

@@ -86,6 +86,16 @@ absl::StatusOr<core::ChargeAnswer> PaymentsClient::Ask(const core::Order& order,
   return FromProto(charge);
 }
 
+absl::StatusOr<core::ChargeAnswer> PaymentsClient::Cancel(const core::Order& order,
+                                                          const core::Attempt& attempt) {
+  payment_v1::CancelChargeRequest request;
+  request.set_name(ChargeName(order, attempt.id));
+  request.set_request_id(Uuid::Derive(attempt.id, "cancel").ToString());
+  ASSIGN_OR_RETURN(const auto charge, peer_.Call<payment_v1::Charge>(std::string(kService) + "CancelCharge",
+                                                                     request, absl::Seconds(25)));
+  return FromProto(charge);
+}
+
 absl::StatusOr<Refund> PaymentsClient::GiveBack(const core::Order& order) {
   payment_v1::CreateRefundRequest request;
   request.set_charge(ChargeName(order, *order.charge_id));

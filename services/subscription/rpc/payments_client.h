@@ -12,6 +12,7 @@ class PaymentsClient final : public Payments {
 
   absl::StatusOr<core::ChargeAnswer> Charge(const core::Order& order, const core::Attempt& attempt) override;
   absl::StatusOr<core::ChargeAnswer> Ask(const core::Order& order, const core::Attempt& attempt) override;
+  absl::StatusOr<core::ChargeAnswer> Cancel(const core::Order& order, const core::Attempt& attempt) override;
   absl::StatusOr<Refund> GiveBack(const core::Order& order) override;
   absl::StatusOr<std::string> DefaultMethod(const Uuid& account_id) override;
 

@@ -49,7 +49,8 @@ void AddDomain(const json& value, core::Catalogue::Content& content) {
                                .renew_year = {currency, prices.at("renew")},
                                .redemption = {currency, prices.at("redemption")},
                                .years_max = value.at("years_max"),
-                               .redemption_after_days = value.at("redemption_after_days")});
+                               .redemption_after_days = value.at("redemption_after_days"),
+                               .redemption_days = value.at("redemption_days")});
   }
 }
 

@@ -104,6 +104,8 @@ std::string ToText(core::OrderStep value) {
       return "credit_note";
     case core::OrderStep::kReverse:
       return "reverse";
+    case core::OrderStep::kCancelCharge:
+      return "cancel_charge";
     case core::OrderStep::kCancelProForma:
       return "cancel_pro_forma";
     case core::OrderStep::kDone:
@@ -214,9 +216,9 @@ template <>
 core::OrderStep FromText(const std::string& text) {
   using core::OrderStep;
   return Find(std::array{OrderStep::kProForma, OrderStep::kCharge, OrderStep::kWaiting, OrderStep::kInvoice,
-                         OrderStep::kApply, OrderStep::kDeliver, OrderStep::kRefund, OrderStep::kCreditNote,
-                         OrderStep::kReverse, OrderStep::kCancelProForma, OrderStep::kDone,
-                         OrderStep::kFailed, OrderStep::kRefunded},
+                         OrderStep::kApply, OrderStep::kCancelCharge, OrderStep::kDeliver, OrderStep::kRefund,
+                         OrderStep::kCreditNote, OrderStep::kReverse, OrderStep::kCancelProForma,
+                         OrderStep::kDone, OrderStep::kFailed, OrderStep::kRefunded},
               text);
 }
 

@@ -36,6 +36,7 @@ std::string OfferToJson(const core::Offer& offer) {
   return json{{"kind", ToText(offer.kind)},
               {"product_id", offer.product_id.ToString()},
               {"plan_id", offer.plan_id},
+              {"plan_name", offer.plan_name},
               {"cycle_months", offer.cycle_months},
               {"currency", offer.currency},
               {"lines", lines},
@@ -53,6 +54,7 @@ core::Offer OfferFromJson(const std::string& text) {
   offer.kind = FromText<core::OrderKind>(value.at("kind"));
   offer.product_id = Uuid::FromTrusted(value.at("product_id").get<std::string>());
   offer.plan_id = value.at("plan_id");
+  offer.plan_name = value.value("plan_name", "");  // older ones have none
   offer.cycle_months = value.at("cycle_months");
   offer.currency = value.at("currency");
   for (const json& line : value.at("lines")) {
@@ -82,7 +84,8 @@ std::string DraftToJson(const core::Product& draft) {
               {"delivery_state", ToText(draft.delivery_state)},
               {"currency", draft.currency},
               {"cycle_months", draft.cycle_months},
-              {"time_zone", draft.time_zone}}
+              {"time_zone", draft.time_zone},
+              {"return_days", draft.return_days}}
       .dump();
 }
 
@@ -104,6 +107,7 @@ core::Product DraftFromJson(const std::string& text) {
   draft.currency = value.at("currency");
   draft.cycle_months = value.at("cycle_months");
   draft.time_zone = value.at("time_zone");
+  draft.return_days = value.at("return_days");
   return draft;
 }
 

@@ -19,6 +19,20 @@ Rational ValueFrom(const pg::Row& row) {
   return *value;
 }
 
+// The card networks' limits are over all orders of a product (R17); more than these do not matter to them.
+absl::Status AddPastAttempts(pg::Database& database, core::Aggregate& aggregate) {
+  if (core::OpenAutomaticRenewal(aggregate) == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database.Query("SELECT a.id, a.order_id, a.number, a.amount_minor, a.payment_method, a.off_session, "
+                     "a.state, a.decline_code, a.created_at, a.updated_at FROM orders o JOIN attempts a ON "
+                     "a.order_id = o.id WHERE o.product_id = $1 AND o.step IN ('done', 'failed', 'refunded') "
+                     "ORDER BY a.created_at DESC LIMIT 40",
+                     aggregate.product.id));
+  for (const pg::Row row : rows) aggregate.attempts.push_back(ToAttempt(row));
+  return absl::OkStatus();
+}
+
 std::optional<CivilDate> ExpiryDate(const core::Product& product) {
   return product.start ? std::optional(core::ExpiryOf(product)) : std::nullopt;
 }
@@ -52,6 +66,8 @@ core::Product ToProduct(const pg::Row& row) {
   product.ends_at = row.Get<OptionalTime>("ends_at");
   product.notice_at = row.Get<OptionalTime>("notice_at");
   product.notice_stage = row.Get<int>("notice_stage");
+  product.return_days = row.Get<int>("return_days");
+  product.declined_method = row.Get<std::string>("declined_method");
   product.version = row.Get<int64_t>("version");
   product.paid_version = row.Get<int64_t>("paid_version");
   product.created_at = row.Get<absl::Time>("created_at");
@@ -158,6 +174,7 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
     find(order.offer.product_id).orders.push_back(std::move(order));
   }
   if (order_ids.empty()) return aggregates;
+  if (lock) RETURN_IF_ERROR(AddPastAttempts(database, aggregates.front()));
   ASSIGN_OR_RETURN(
       const pg::Rows attempts,
       database.Query("SELECT id, order_id, number, amount_minor, payment_method, off_session, state, "
@@ -180,15 +197,16 @@ absl::Status InsertProduct(pg::Database& database, const core::Product& product)
                      ", expiry_date) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
                      "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, "
                      "$26, $27, $28, $29, "
-                     "$30) ON CONFLICT DO NOTHING",
+                     "$30, $31, $32) ON CONFLICT DO NOTHING",
                      product.id, product.account_id, ToText(product.kind), product.display_name,
                      product.site_id, product.plan_id, product.domain_name, product.domain_product_id,
                      product.local_part, product.mailbox_address, ToText(product.state),
                      ToText(product.delivery_state), product.currency, product.cycle_months, product.start,
                      product.paid_months, product.time_zone, product.auto_renew, product.next_plan_id,
                      product.next_cycle_months, product.renew_at, product.expires_at, product.ends_at,
-                     product.notice_at, product.notice_stage, product.version, product.paid_version,
-                     product.created_at, product.updated_at, ExpiryDate(product)));
+                     product.notice_at, product.notice_stage, product.return_days, product.declined_method,
+                     product.version, product.paid_version, product.created_at, product.updated_at,
+                     ExpiryDate(product)));
   return inserted.affected() == 1 ? absl::OkStatus()
                                   : absl::AlreadyExistsError("a product of this key exists");
 }
@@ -200,12 +218,13 @@ absl::Status UpdateProduct(pg::Database& database, const core::Product& product)
           "= $6, "
           "expiry_date = $7, paid_months = $8, time_zone = $9, auto_renew = $10, next_plan_id = $11, "
           "next_cycle_months = $12, renew_at = $13, expires_at = $14, ends_at = $15, notice_at = $16, "
-          "notice_stage = $17, version = $18, paid_version = $19, updated_at = $20 WHERE id = $1",
+          "notice_stage = $17, version = $18, paid_version = $19, updated_at = $20, display_name = $21, "
+          "declined_method = $22 WHERE id = $1",
           product.id, product.plan_id, ToText(product.state), ToText(product.delivery_state),
           product.cycle_months, product.start, ExpiryDate(product), product.paid_months, product.time_zone,
           product.auto_renew, product.next_plan_id, product.next_cycle_months, product.renew_at,
           product.expires_at, product.ends_at, product.notice_at, product.notice_stage, product.version,
-          product.paid_version, product.updated_at)
+          product.paid_version, product.updated_at, product.display_name, product.declined_method)
       .status();
 }
 

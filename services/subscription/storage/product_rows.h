@@ -13,7 +13,7 @@ namespace perennial::subscription {
   "id, account_id, kind, display_name, site_id, plan_id, domain_name, domain_product_id, local_part, "    \
   "mailbox_address, state, delivery_state, currency, cycle_months, start_date, paid_months, time_zone, "  \
   "auto_renew, next_plan_id, next_cycle_months, renew_at, expires_at, ends_at, notice_at, notice_stage, " \
-  "version, paid_version, created_at, updated_at"
+  "return_days, declined_method, version, paid_version, created_at, updated_at"
 
 #define PERENNIAL_TERM_COLUMNS                                                                               \
   "id, product_id, account_id, order_id, plan_id, cycle_months, start_date, end_date, time_zone, currency, " \

@@ -48,7 +48,8 @@ class FakeBilling final : public Billing {
   }
   absl::StatusOr<int64_t> CreateProForma(const core::Order& order, std::optional<int64_t> expected) override {
     return Step<int64_t>([&]() -> absl::StatusOr<int64_t> {
-      if (const auto it = pro_formas.find(order.id); it != pro_formas.end()) return it->second;
+      const auto it = pro_formas.find(order.id);
+      if (it != pro_formas.end() && expected) return it->second;
       const int64_t total = PreviewTax(order.account_id, order.offer)->total_minor;
       if (expected && *expected != total) return Precondition("PRO_FORMA_CHANGED", "");
       return pro_formas[order.id] = total;
@@ -120,6 +121,22 @@ class FakePayments final : public Payments {
     if (answers_lost) return absl::DeadlineExceededError("no answer");
     if (!charges.contains(attempt.id)) return NotFound("CHARGE_NOT_FOUND", "");
     return charges[attempt.id];
+  }
+  absl::StatusOr<core::ChargeAnswer> Cancel(const core::Order&, const core::Attempt& attempt) override {
+    killer_.Moment();
+    if (!away.ok()) return away;
+    core::ChargeAnswer& charge = charges[attempt.id];
+    if (charge.state != core::AttemptState::kSucceeded)
+      charge = {.state = core::AttemptState::kDeclined, .decline_code = "canceled"};
+    killer_.Moment();
+    return charge;
+  }
+  // The customer meets the challenge: taken, unless the charge was given up.
+  void Confirm(const core::Attempt& attempt) {
+    core::ChargeAnswer& charge = charges.at(attempt.id);
+    if (charge.state != core::AttemptState::kRequiresAction) return;
+    charge.state = core::AttemptState::kSucceeded;
+    captures[attempt.id] += attempt.amount_minor;
   }
   absl::StatusOr<Refund> GiveBack(const core::Order& order) override {
     killer_.Moment();

@@ -138,6 +138,29 @@ TEST_CASE("A delivery that takes its time is asked for again, and activates the 
   CHECK(world.delivery.delivered.size() == 1);
 }
 
+TEST_CASE(
+    "A challenge met after the order was given up takes no money; met before, it is delivered (R23, R24)") {
+  for (const bool in_time : {false, true}) {
+    World world;
+    world.payments.answer = [] {
+      return core::ChargeAnswer{.state = AttemptState::kRequiresAction, .action_url = "https://example.com"};
+    };
+    const core::Order order = world.Order(kGold);
+    const core::Attempt attempt = world.Only().attempts.back();
+    world.payments.away = absl::UnavailableError("away");
+    world.Wait(absl::Minutes(70), absl::Minutes(1));
+    CHECK(core::StateOf(**world.products.FindOrder(Id("account"), order.id)) == OrderState::kAwaitingPayment);
+    if (in_time) world.payments.Confirm(attempt);
+    world.payments.away = absl::OkStatus();
+    world.Wait(absl::Minutes(30), absl::Minutes(1));
+    const core::Order end = **world.products.FindOrder(Id("account"), order.id);
+    CHECK(core::StateOf(end) == (in_time ? OrderState::kDone : OrderState::kFailed));
+    world.payments.Confirm(attempt);
+    CHECK(world.payments.captures.size() == (in_time ? 1U : 0U));
+    CHECK(world.billing.invoices.size() == (in_time ? 1U : 0U));
+  }
+}
+
 TEST_CASE("An order that cannot be handled does not keep the others of its batch") {
   World world;
   const core::Order first = world.CommitOnly(world.QuoteFor(DomainPurchase{"a.com", 1, std::nullopt}));

@@ -99,6 +99,41 @@ TEST_CASE("After a hard decline nothing is tried until a new method comes, then 
   CHECK(CountTold(world, "product.activated") == 2);
 }
 
+TEST_CASE("The declined card deleted, the one that is left is charged (R16)") {
+  World world;
+  world.Order(kGold);
+  world.payments.answer = [] {
+    core::ChargeAnswer answer = Declined(core::DeclineClass::kHard);
+    answer.payment_method = "the bad card";
+    return answer;
+  };
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Wait(kDay * 3, kDay);
+  CHECK(world.payments.sent.size() == 2);
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
+  REQUIRE_OK(world.renewals.OnPaymentMethodDeleted(Id("account"), "another"));
+  world.Settle();
+  CHECK(world.payments.sent.size() == 2);
+  REQUIRE_OK(world.renewals.OnPaymentMethodDeleted(Id("account"), "the bad card"));
+  world.Settle();
+  CHECK(world.payments.captures.size() == 2);
+  CHECK(world.Only().product.declined_method.empty());
+}
+
+TEST_CASE("A retry is taxed and charged as of its day (R27)") {
+  World world;
+  world.Order(kGold);
+  world.payments.answer = [] { return Declined(core::DeclineClass::kSoft); };
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Settle();
+  world.billing.tax_percent = 21;
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
+  world.Wait(kDay * 3, kDay);
+  std::set<int64_t> amounts;
+  for (const auto& [id, minor] : world.payments.captures) amounts.insert(minor);
+  CHECK(amounts == std::set<int64_t>{4500 * 120 / 100, 4500 * 121 / 100});
+}
+
 TEST_CASE("Without any payment method it says so, and takes the one that comes (R16)") {
   World world;
   world.Order(kGold);

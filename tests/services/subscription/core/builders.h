@@ -46,9 +46,9 @@ inline core::Catalogue::Content CatalogueContent() {
                    {"gold", "Gold", 2, {}, Prices(1500)},
                    {"platinum", "Platinum", 3, {}, Prices(2900)}};
   for (const std::string currency : {"EUR", "USD"}) {
-    content.domains.push_back({"com", {currency, 1200}, {currency, 1500}, {currency, 9000}, 10, 20});
-    content.domains.push_back({"co.uk", {currency, 900}, {currency, 1000}, {currency, 5000}, 2, 20});
-    content.domains.push_back({"uk", {currency, 900}, {currency, 1000}, {currency, 5000}, 2, 20});
+    content.domains.push_back({"com", {currency, 1200}, {currency, 1500}, {currency, 9000}, 10, 35, 30});
+    content.domains.push_back({"co.uk", {currency, 900}, {currency, 1000}, {currency, 5000}, 2, 35, 30});
+    content.domains.push_back({"uk", {currency, 900}, {currency, 1000}, {currency, 5000}, 2, 35, 30});
   }
   content.mailboxes = Prices(300);
   content.mailbox_quota_mib = 10240;
@@ -78,6 +78,7 @@ inline core::Product NewPlan(const std::string& plan = "gold", int cycle_months 
   product.plan_id = plan;
   product.currency = "EUR";
   product.cycle_months = cycle_months;
+  product.return_days = 31;
   return product;
 }
 
@@ -99,7 +100,7 @@ inline void Pay(core::Aggregate& aggregate, const Uuid& order_id, absl::Time now
   core::Order& order = *aggregate.FindOrder(order_id);
   core::ProFormaMade(order, order.offer.NetMinor(), now);
   if (order.offer.NetMinor() > 0) {
-    core::BeginAttempt(aggregate, order, now);
+    core::BeginAttempt(policy, aggregate, order, now);
     core::ChargeAnswered(policy, aggregate, order, {.state = core::AttemptState::kSucceeded}, now);
     core::InvoiceIssued(order, "invoice", now);
   }
@@ -117,6 +118,20 @@ inline void Pay(core::Aggregate& aggregate, const Uuid& order_id, absl::Time now
 inline core::Aggregate PaidPlan(absl::Time now, const std::string& plan = "gold", int cycle_months = 12) {
   core::Aggregate aggregate;
   aggregate.product = NewPlan(plan, cycle_months);
+  const core::Offer offer = *core::OfferPurchase(TestCatalogue(), aggregate.product, kParis, now);
+  aggregate.orders.push_back(OrderFor(offer, "purchase", now));
+  Pay(aggregate, Id("purchase"), now);
+  return aggregate;
+}
+
+// A domain of a year, bought and paid at `now`.
+inline core::Aggregate PaidDomain(absl::Time now) {
+  core::Aggregate aggregate;
+  aggregate.product = NewPlan();
+  aggregate.product.kind = core::ProductKind::kDomain;
+  aggregate.product.plan_id.clear();
+  aggregate.product.domain_name = aggregate.product.display_name = "example.com";
+  aggregate.product.return_days = *core::ReturnDays(TestCatalogue(), aggregate.product);
   const core::Offer offer = *core::OfferPurchase(TestCatalogue(), aggregate.product, kParis, now);
   aggregate.orders.push_back(OrderFor(offer, "purchase", now));
   Pay(aggregate, Id("purchase"), now);

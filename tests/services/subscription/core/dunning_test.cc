@@ -55,12 +55,12 @@ TEST_CASE("Attempts of one order stay within a day's and a month's limit, new me
   const auto policy = Policy();
   const absl::Time now = Utc(2027, 3, 1);
   std::vector<absl::Time> attempts(7, now - absl::Hours(1));
-  CHECK(core::AttemptAllowed(policy, attempts, now));
+  CHECK(core::NextAllowed(policy, attempts, now) == now);
   attempts.push_back(now);
-  CHECK_FALSE(core::AttemptAllowed(policy, attempts, now));
-  CHECK(core::AttemptAllowed(policy, attempts, now + absl::Hours(25)));
+  CHECK(core::NextAllowed(policy, attempts, now) > now);
+  CHECK(core::NextAllowed(policy, attempts, now + absl::Hours(25)) == now + absl::Hours(25));
   attempts.assign(18, now - absl::Hours(24 * 20));
-  CHECK_FALSE(core::AttemptAllowed(policy, attempts, now));
+  CHECK(core::NextAllowed(policy, attempts, now) > now);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ Aggregate WithRenewalDue() {
 void Decline(Aggregate& aggregate, const Uuid& id, DeclineClass decline_class, absl::Time now) {
   Order& order = *aggregate.FindOrder(id);
   if (!order.total_minor) core::ProFormaMade(order, order.offer.NetMinor(), now);
-  core::BeginAttempt(aggregate, order, now);
+  core::BeginAttempt(Policy(), aggregate, order, now);
   core::ChargeAnswered(
       Policy(), aggregate, order,
       {.state = AttemptState::kDeclined, .decline_code = "no_funds", .decline_class = decline_class}, now);
@@ -135,7 +135,7 @@ TEST_CASE("Paid within the 45 days it comes back, and its new term starts at the
   REQUIRE(core::MethodArrived(Policy(), aggregate, "the new card", later));
   Order& order = *aggregate.FindOrder(Id("auto"));
   core::Wake(aggregate, order, later);
-  CHECK(order.step == OrderStep::kCharge);
+  CHECK(order.step == OrderStep::kProForma);  // with the tax and the buyer of the day (R26, R27)
   testing::Pay(aggregate, Id("auto"), later);
   CHECK(aggregate.attempts.back().payment_method == "the new card");
   CHECK(aggregate.product.state == ProductState::kActive);
@@ -147,7 +147,8 @@ TEST_CASE("A charge whose outcome is not known is neither repeated nor given up"
   Aggregate aggregate = WithRenewalDue();
   Order& order = *aggregate.FindOrder(Id("auto"));
   core::ProFormaMade(order, order.offer.NetMinor(), kFirstAttempt);
-  const core::Attempt attempt = core::BeginAttempt(aggregate, order, kFirstAttempt);
+  core::BeginAttempt(Policy(), aggregate, order, kFirstAttempt);
+  const core::Attempt attempt = aggregate.attempts.back();
   core::ChargeAnswered(Policy(), aggregate, order, {.state = AttemptState::kOpen}, kFirstAttempt);
   CHECK(order.step == OrderStep::kCharge);
   CHECK(order.charge_id == attempt.id);
@@ -196,7 +197,7 @@ TEST_CASE("Auto-renew switched off while retries run stops them; while charging,
   Aggregate charging = WithRenewalDue();
   Order& order = *charging.FindOrder(Id("auto"));
   core::ProFormaMade(order, order.offer.NetMinor(), kFirstAttempt);
-  core::BeginAttempt(charging, order, kFirstAttempt);
+  core::BeginAttempt(Policy(), charging, order, kFirstAttempt);
   REQUIRE_OK(core::ChangeSettings(TestCatalogue(),
                                   {.auto_renew = false, .next_plan_id = {}, .next_cycle_months = {}},
                                   charging, kFirstAttempt));
@@ -215,7 +216,7 @@ TEST_CASE("A delivery that is refused after the payment takes the term back (R31
   aggregate.orders.push_back(testing::OrderFor(*offer, "purchase", kStart));
   Order& order = *aggregate.FindOrder(Id("purchase"));
   core::ProFormaMade(order, 1200, kStart);
-  core::BeginAttempt(aggregate, order, kStart);
+  core::BeginAttempt(Policy(), aggregate, order, kStart);
   core::ChargeAnswered(Policy(), aggregate, order, {.state = AttemptState::kSucceeded}, kStart);
   core::InvoiceIssued(order, "invoice", kStart);
   core::Apply(Policy(), aggregate, order, kStart);
@@ -223,6 +224,9 @@ TEST_CASE("A delivery that is refused after the payment takes the term back (R31
   core::DeliveryAnswered(Policy(), aggregate, order, {core::DeliveryAnswer::State::kRejected, std::nullopt},
                          kStart);
   CHECK(core::StateOf(order) == OrderState::kCompensating);
+  // At once, however long the refund takes.
+  CHECK(aggregate.product.state == ProductState::kEnded);
+  CHECK(aggregate.terms[0].state == core::TermState::kReversed);
   core::RefundMade(order, "refund", kStart);
   core::CreditNoteIssued(order, "note", kStart);
   core::Reverse(Policy(), aggregate, order, kStart);
@@ -230,6 +234,192 @@ TEST_CASE("A delivery that is refused after the payment takes the term back (R31
   CHECK(aggregate.product.state == ProductState::kEnded);
   CHECK(aggregate.terms[0].state == core::TermState::kReversed);
   CHECK(aggregate.events.back().type == "order.refunded");
+}
+
+// The renewal's challenge is open (R24).
+void Challenge(Aggregate& aggregate, const Uuid& id, absl::Time now) {
+  Order& order = *aggregate.FindOrder(id);
+  if (!order.total_minor) core::ProFormaMade(order, order.offer.NetMinor(), now);
+  core::BeginAttempt(Policy(), aggregate, order, now);
+  core::ChargeAnswered(Policy(), aggregate, order,
+                       {.state = AttemptState::kRequiresAction, .action_url = "https://example.com"}, now);
+}
+
+TEST_CASE("A challenge that nobody met is given up at the gateway before the order fails (R23, R24)") {
+  Aggregate aggregate = PaidPlan(kStart);
+  const auto offer = core::OfferRenewal(TestCatalogue(), aggregate, 0, false, "EUR", kParis, kStart);
+  REQUIRE(core::StartOrder(aggregate, testing::OrderFor(*offer, "hand", kStart), kStart).ok());
+  Challenge(aggregate, Id("hand"), kStart);
+  const absl::Time later = kStart + core::kConfirmWithin;
+  Order& order = *aggregate.FindOrder(Id("hand"));
+  core::ChargeAnswered(Policy(), aggregate, order, {.state = AttemptState::kRequiresAction}, later);
+  CHECK(order.step == OrderStep::kCancelCharge);
+  CHECK(core::StateOf(order) == OrderState::kAwaitingPayment);
+  CHECK(core::BlockingOrder(aggregate) == &order);
+  core::ChargeGivenUp(aggregate, order, {.state = AttemptState::kOpen}, later);
+  CHECK(order.step == OrderStep::kCancelCharge);
+  CHECK(*order.next_at > later);
+  Aggregate paid = aggregate;
+  core::ChargeGivenUp(aggregate, order, {.state = AttemptState::kDeclined, .decline_code = "canceled"},
+                      later);
+  CHECK(order.failure == OrderFailure::kPaymentNotConfirmed);
+  CHECK(core::StateOf(order) == OrderState::kFailed);
+
+  Order& taken = *paid.FindOrder(Id("hand"));
+  core::ChargeGivenUp(paid, taken, {.state = AttemptState::kSucceeded}, later);
+  CHECK(taken.step == OrderStep::kInvoice);
+  CHECK(taken.failure == OrderFailure::kNone);
+}
+
+TEST_CASE(
+    "Neither the end of the ladder nor a deleted account leaves a challenge that can be paid (R7, R23)") {
+  Aggregate aggregate = WithRenewalDue();
+  Challenge(aggregate, Id("auto"), kFirstAttempt);
+  Order& order = *aggregate.FindOrder(Id("auto"));
+  Aggregate deleted = aggregate;
+  const absl::Time end = *order.dunning_ends_at;
+  core::Wake(aggregate, order, end);
+  core::ChargeAnswered(Policy(), aggregate, order, {.state = AttemptState::kRequiresAction}, end);
+  CHECK(order.step == OrderStep::kCancelCharge);
+
+  CHECK_FALSE(core::CloseForDeletion(deleted, kFirstAttempt));
+  CHECK_FALSE(core::CloseForDeletion(deleted, kFirstAttempt));
+  CHECK(deleted.FindOrder(Id("auto"))->step == OrderStep::kCancelCharge);
+  CHECK(deleted.FindOrder(Id("auto"))->failure == OrderFailure::kAccountDeleted);
+}
+
+TEST_CASE("A challenge and the decline of the same attempt are two facts") {
+  Aggregate aggregate = WithRenewalDue();
+  Challenge(aggregate, Id("auto"), kFirstAttempt);
+  Order& order = *aggregate.FindOrder(Id("auto"));
+  core::ChargeAnswered(Policy(), aggregate, order,
+                       {.state = AttemptState::kDeclined, .decline_class = DeclineClass::kCustomerAction},
+                       kFirstAttempt);
+  REQUIRE(aggregate.events.size() == 2);
+  CHECK(aggregate.events[0].type == aggregate.events[1].type);
+  CHECK(aggregate.events[0].id != aggregate.events[1].id);
+}
+
+TEST_CASE("A method that comes while another is being charged is tried when that one is declined (R17)") {
+  for (const DeclineClass decline_class :
+       {DeclineClass::kSoft, DeclineClass::kHard, DeclineClass::kCustomerAction}) {
+    Aggregate aggregate = WithRenewalDue();
+    Order& order = *aggregate.FindOrder(Id("auto"));
+    core::ProFormaMade(order, order.offer.NetMinor(), kFirstAttempt);
+    core::BeginAttempt(Policy(), aggregate, order, kFirstAttempt);
+    CHECK_FALSE(core::MethodArrived(Policy(), aggregate, "the new card", kFirstAttempt));
+    core::ChargeAnswered(Policy(), aggregate, order,
+                         {.state = AttemptState::kDeclined, .decline_class = decline_class}, kFirstAttempt);
+    CHECK(order.next_at == kFirstAttempt);
+    core::Wake(aggregate, order, kFirstAttempt);
+    Decline(aggregate, Id("auto"), DeclineClass::kHard, kFirstAttempt);
+    CHECK(aggregate.attempts.back().payment_method == "the new card");
+    CHECK(order.wait == core::Wait::kMethod);
+  }
+}
+
+TEST_CASE("Switched off and on again, a card that was declined for good is not charged again (R17)") {
+  Aggregate aggregate = WithRenewalDue();
+  aggregate.FindOrder(Id("auto"))->payment_method = "the bad card";
+  Decline(aggregate, Id("auto"), DeclineClass::kHard, kFirstAttempt);
+  for (const bool on : {false, true})
+    REQUIRE_OK(core::ChangeSettings(TestCatalogue(),
+                                    {.auto_renew = on, .next_plan_id = {}, .next_cycle_months = {}},
+                                    aggregate, kFirstAttempt));
+  REQUIRE(*core::OpenRenewal(TestCatalogue(), kParis, Id("again"), aggregate, kFirstAttempt));
+  Order& again = *aggregate.FindOrder(Id("again"));
+  CHECK(again.step == OrderStep::kWaiting);
+  CHECK(again.next_at == again.dunning_ends_at);
+  CHECK(core::NextRenewalOf(TestCatalogue(), aggregate, kFirstAttempt).state ==
+        core::RenewalState::kWaitingForMethod);
+  // Gone, another is named (R16); so is a new one.
+  Aggregate arrived = aggregate;
+  CHECK(core::MethodArrived(Policy(), arrived, "the new card", kFirstAttempt));
+  CHECK_FALSE(core::MethodGone(Policy(), aggregate, "another", kFirstAttempt));
+  CHECK(core::MethodGone(Policy(), aggregate, "the bad card", kFirstAttempt));
+  CHECK(again.next_at == kFirstAttempt);
+  CHECK(aggregate.product.declined_method.empty());
+}
+
+TEST_CASE("However often it is switched, the card networks' limits hold over all orders of a product (R17)") {
+  Aggregate aggregate = WithRenewalDue();
+  absl::Time now = kFirstAttempt;
+  std::vector<absl::Time> attempts;
+  for (int i = 0; i < 60; ++i) {
+    const Uuid id = i == 0 ? Id("auto") : Id(absl::StrCat("auto", i));
+    Order& order = *aggregate.FindOrder(id);
+    if (order.step == OrderStep::kWaiting) core::Wake(aggregate, order, now);
+    core::ProFormaMade(order, order.offer.NetMinor(), now);
+    core::BeginAttempt(Policy(), aggregate, order, now);
+    if (order.step == OrderStep::kCharge) {
+      core::ChargeAnswered(Policy(), aggregate, order, {.state = AttemptState::kDeclined}, now);
+      attempts.push_back(now);
+    }
+    for (const bool on : {false, true})
+      REQUIRE_OK(core::ChangeSettings(
+          TestCatalogue(), {.auto_renew = on, .next_plan_id = {}, .next_cycle_months = {}}, aggregate, now));
+    REQUIRE(*core::OpenRenewal(TestCatalogue(), kParis, Id(absl::StrCat("auto", i + 1)), aggregate, now));
+    now += absl::Hours(1);
+  }
+  CHECK(attempts.size() == 18);
+  for (const absl::Time at : attempts)
+    CHECK(std::count_if(attempts.begin(), attempts.end(),
+                        [&](absl::Time other) { return other <= at && other > at - absl::Hours(24); }) <= 8);
+}
+
+TEST_CASE("A downgrade that was chosen while a renewal by hand was paid waits for the next one (R11)") {
+  Aggregate aggregate = PaidPlan(kStart);
+  const auto offer = core::OfferRenewal(TestCatalogue(), aggregate, 0, false, "EUR", kParis, kStart);
+  REQUIRE(core::StartOrder(aggregate, testing::OrderFor(*offer, "hand", kStart), kStart).ok());
+  REQUIRE_OK(core::ChangeSettings(TestCatalogue(),
+                                  {.auto_renew = {}, .next_plan_id = "basic", .next_cycle_months = 24},
+                                  aggregate, kStart));
+  testing::Pay(aggregate, Id("hand"), kStart);
+  CHECK(aggregate.product.plan_id == "gold");
+  CHECK(aggregate.product.next_plan_id == "basic");
+  CHECK(aggregate.product.next_cycle_months == 24);
+}
+
+TEST_CASE("The product is named after its plan, also after an upgrade") {
+  Aggregate aggregate = PaidPlan(kStart);
+  const auto offer = core::OfferUpgrade(TestCatalogue(), aggregate, "platinum", "EUR", kParis, kStart);
+  testing::Buy(aggregate, *offer, "upgrade", kStart);
+  CHECK(aggregate.product.display_name == "Platinum");
+}
+
+TEST_CASE(
+    "A renewal that is not delivered leaves everything as before: notices, and room for another (R19, R31)") {
+  Aggregate aggregate = testing::PaidDomain(kStart);
+  const absl::Time now = *aggregate.product.notice_at;
+  REQUIRE(core::TellAhead(TestCatalogue(), aggregate, now));
+  const core::Product before = aggregate.product;
+  const auto offer = core::OfferRenewal(TestCatalogue(), aggregate, 0, false, "EUR", kParis, now);
+  REQUIRE(core::StartOrder(aggregate, testing::OrderFor(*offer, "hand", now), now).ok());
+  Order& order = *aggregate.FindOrder(Id("hand"));
+  core::ProFormaMade(order, 1500, now);
+  core::BeginAttempt(Policy(), aggregate, order, now);
+  core::ChargeAnswered(Policy(), aggregate, order, {.state = AttemptState::kSucceeded}, now);
+  core::InvoiceIssued(order, "invoice", now);
+  core::Apply(Policy(), aggregate, order, now);
+  CHECK(aggregate.product.notice_stage == 0);
+  core::DeliveryAnswered(Policy(), aggregate, order, {core::DeliveryAnswer::State::kRejected, std::nullopt},
+                         now);
+  CHECK(core::ExpiryOf(aggregate.product) == core::ExpiryOf(before));
+  CHECK(aggregate.product.notice_stage == 1);
+  CHECK(aggregate.product.notice_at == before.notice_at);
+  // The gateway takes its time, or refuses the refund: the customer can go on.
+  std::erase_if(aggregate.terms, [](const core::Term& t) { return t.state != core::TermState::kActive; });
+  CHECK(core::BlockingOrder(aggregate) == nullptr);
+  const auto again = core::OfferRenewal(TestCatalogue(), aggregate, 0, false, "EUR", kParis, now);
+  REQUIRE_OK(again);
+  REQUIRE(core::StartOrder(aggregate, testing::OrderFor(*again, "second", now), now).ok());
+  CHECK_FALSE(aggregate.FindOrder(Id("hand"))->held_by);
+  testing::Pay(aggregate, Id("second"), now);
+  Order& refunded = *aggregate.FindOrder(Id("hand"));
+  core::Reverse(Policy(), aggregate, refunded, now);
+  CHECK(refunded.IsOver());
+  CHECK(aggregate.product.state == ProductState::kActive);
+  CHECK(core::ExpiryOf(aggregate.product) == CivilDate(2029, 1, 15));
 }
 
 TEST_CASE("A peer that stays away is asked less and less often, at most every 10 minutes") {

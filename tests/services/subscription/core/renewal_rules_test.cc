@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "services/subscription/core/texts.h"
 #include "tests/services/subscription/core/builders.h"
 #include "tests/support/status_matchers.h"
 
@@ -91,37 +92,103 @@ TEST_CASE(
 TEST_CASE("Notices come about a month and a week before, once a term (R19)") {
   Aggregate aggregate = PaidPlan(kStart);
   aggregate.events.clear();
-  CHECK_FALSE(core::TellAhead(Policy(), aggregate, kStart));
+  CHECK_FALSE(core::TellAhead(TestCatalogue(), aggregate, kStart));
   const absl::Time month = *aggregate.product.notice_at;
-  CHECK(core::TellAhead(Policy(), aggregate, month));
-  CHECK_FALSE(core::TellAhead(Policy(), aggregate, month));
+  CHECK(core::TellAhead(TestCatalogue(), aggregate, month));
+  CHECK_FALSE(core::TellAhead(TestCatalogue(), aggregate, month));
   CHECK(aggregate.events[0].type == "renewal.upcoming");
+  CHECK(aggregate.events[0].attributes.at("amount_minor") ==
+        std::to_string(TestCatalogue().PlanPrice("gold", 12, "EUR")->minor));
   const absl::Time week = *aggregate.product.notice_at;
   CHECK(week - month == absl::Hours(24 * 23));
-  CHECK(core::TellAhead(Policy(), aggregate, week));
+  CHECK(core::TellAhead(TestCatalogue(), aggregate, week));
   CHECK(aggregate.events[1].type == "product.expiring");
   CHECK_FALSE(aggregate.product.notice_at);
 }
 
 TEST_CASE("An expired domain in redemption costs more and needs consent (R20)") {
-  Aggregate aggregate;
-  aggregate.product = testing::NewPlan();
-  aggregate.product.kind = core::ProductKind::kDomain;
-  aggregate.product.plan_id.clear();
-  aggregate.product.domain_name = aggregate.product.display_name = "example.com";
-  const auto offer = core::OfferPurchase(TestCatalogue(), aggregate.product, kParis, kStart);
-  aggregate.orders.push_back(testing::OrderFor(*offer, "purchase", kStart));
-  testing::Pay(aggregate, Id("purchase"), kStart);
+  Aggregate aggregate = testing::PaidDomain(kStart);
   REQUIRE(core::Expire(Policy(), aggregate, *aggregate.product.expires_at));
   const auto renew = [&](absl::Time now, bool consent) {
     return core::OfferRenewal(TestCatalogue(), aggregate, 0, consent, "EUR", kParis, now);
   };
-  CHECK(renew(Utc(2028, 2, 3), false)->NetMinor() == 1500);
-  CHECK_REFUSED(renew(Utc(2028, 2, 4), false), "REDEMPTION_CONSENT_REQUIRED");
-  CHECK(renew(Utc(2028, 2, 4), true)->NetMinor() == 1500 + 9000);
-  CHECK(renew(Utc(2028, 2, 4), true)->restore);
-  CHECK_REFUSED(core::OfferRenewal(TestCatalogue(), aggregate, 13, true, "EUR", kParis, Utc(2028, 2, 4)),
+  CHECK(renew(Utc(2028, 2, 18), false)->NetMinor() == 1500);
+  CHECK_REFUSED(renew(Utc(2028, 2, 19), false), "REDEMPTION_CONSENT_REQUIRED");
+  CHECK(renew(Utc(2028, 2, 19), true)->NetMinor() == 1500 + 9000);
+  CHECK(renew(Utc(2028, 2, 19), true)->restore);
+  CHECK_REFUSED(core::OfferRenewal(TestCatalogue(), aggregate, 13, true, "EUR", kParis, Utc(2028, 2, 19)),
                 "CYCLE_NOT_OFFERED");
+}
+
+TEST_CASE(
+    "A domain ends only when it can no longer be restored, its retries after 45 days as all (R17, R20)") {
+  Aggregate aggregate =
+      testing::PaidDomain(kStart);  // until 15 January 2028: 35 days of grace, 30 of redemption
+  CHECK(*aggregate.product.ends_at == core::StartOfDayAfter(CivilDate(2028, 1, 15), 62, "Europe/Paris"));
+  const absl::Time due = *aggregate.product.renew_at;
+  REQUIRE(*core::OpenRenewal(TestCatalogue(), kParis, Id("auto"), aggregate, due));
+  const core::Order& order = *aggregate.FindOrder(Id("auto"));
+  CHECK(*order.dunning_ends_at == core::StartOfDayAfter(CivilDate(2028, 1, 1), 45, "Europe/Paris"));
+  REQUIRE(core::Expire(Policy(), aggregate, *aggregate.product.expires_at));
+  const absl::Time last = *aggregate.product.ends_at - absl::Seconds(1);
+  core::Wake(aggregate, *aggregate.FindOrder(Id("auto")), *order.dunning_ends_at);
+  CHECK_FALSE(core::End(Policy(), aggregate, last));
+  REQUIRE_OK(core::OfferRenewal(TestCatalogue(), aggregate, 0, true, "EUR", kParis, last));
+  CHECK(core::End(Policy(), aggregate, *aggregate.product.ends_at));
+  CHECK(aggregate.events.back().type == "product.deleted");
+}
+
+TEST_CASE("A catalogue whose domains cannot be restored, or only against the ladder, is refused (R20)") {
+  core::Catalogue::Content early = testing::CatalogueContent();
+  early.domains[0].redemption_after_days = 30;
+  CHECK_FALSE(core::Catalogue::Make(early).ok());
+  core::Catalogue::Content never = testing::CatalogueContent();
+  never.domains[0].redemption_days = 3;
+  CHECK_FALSE(core::Catalogue::Make(never).ok());
+}
+
+TEST_CASE(
+    "A renewal that could not be opened before the expiry is opened after it, within the 45 days (R15)") {
+  Aggregate aggregate = PaidPlan(kStart);
+  const absl::Time expiry = *aggregate.product.expires_at;
+  REQUIRE(core::Expire(Policy(), aggregate, expiry));
+  REQUIRE(aggregate.product.renew_at);
+  Aggregate late = aggregate;
+  REQUIRE(*core::OpenRenewal(TestCatalogue(), kParis, Id("auto"), aggregate, expiry));
+  CHECK(*aggregate.FindOrder(Id("auto"))->dunning_ends_at ==
+        core::StartOfDayAfter(CivilDate(2028, 1, 15), 31, "Europe/Paris"));
+  CHECK_FALSE(*core::OpenRenewal(TestCatalogue(), kParis, Id("auto"), late,
+                                 core::StartOfDayAfter(CivilDate(2028, 1, 15), 31, "Europe/Paris")));
+  CHECK_FALSE(late.product.renew_at);
+}
+
+TEST_CASE("A product of 10 years is renewed by hand for as long when its automatic renewal is due (R12)") {
+  Aggregate aggregate = PaidPlan(kStart, "gold", 120);
+  const absl::Time due = *aggregate.product.renew_at;
+  CHECK_REFUSED(
+      core::OfferRenewal(TestCatalogue(), aggregate, 120, false, "EUR", kParis, due - absl::Seconds(1)),
+      "RENEWAL_TOO_FAR");
+  REQUIRE_OK(core::OfferRenewal(TestCatalogue(), aggregate, 120, false, "EUR", kParis, due));
+}
+
+TEST_CASE("An upgrade below what the gateway charges at all is free, and says so (R10)") {
+  Aggregate aggregate = PaidPlan(kStart, "gold", 3);
+  const absl::Time last_day = Utc(2027, 4, 14);
+  const auto full =
+      core::OfferUpgrade(TestCatalogue(), aggregate, "platinum", "EUR", kParis, Utc(2027, 4, 13));
+  CHECK(full->NetMinor() >= 50);
+  const auto waived = core::OfferUpgrade(TestCatalogue(), aggregate, "platinum", "EUR", kParis, last_day);
+  REQUIRE_OK(waived);
+  CHECK(waived->NetMinor() == 0);
+  CHECK(waived->lines[0].description.find("offert") != std::string::npos);
+}
+
+TEST_CASE("A long name is cut between characters, never within one") {
+  std::string name = "a";
+  for (int i = 0; i < 100; ++i) name += "\u00e9";  // 2 bytes each: byte 150 is within one
+  const std::string text = core::TermText(core::ProductKind::kDomain, name, 12, "en");
+  CHECK(text == "Domain " + name.substr(0, 149) + ", 1 year");
+  CHECK(core::RestoreText(name, "en") == "Restoring domain " + name.substr(0, 149));
 }
 
 TEST_CASE("Nobody pays for more than 10 years ahead (R9)") {

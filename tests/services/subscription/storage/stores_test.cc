@@ -267,6 +267,41 @@ TEST_CASE("A product that cannot be renewed is put aside, and the others are ren
   CHECK(rig.products.RenewalsDue(rig.clock.Now(), 10)->size() == 1);
 }
 
+TEST_CASE("Attempts of past orders count under the lock, for the card networks count them (R17)") {
+  Rig rig;
+  rig.Order(kGold);
+  rig.payments.answer = [] {
+    return core::ChargeAnswer{.state = core::AttemptState::kDeclined,
+                              .decline_code = "no",
+                              .decline_class = core::DeclineClass::kHard,
+                              .payment_method = "the bad card"};
+  };
+  rig.clock.Set(Utc(2027, 4, 1));
+  rig.Settle();
+  const Uuid product_id = (*rig.products.List(Id("account"), {}, "", 10)).at(0).product.id;
+  size_t attempts = 0;
+  const auto count = [&](core::Aggregate& aggregate) {
+    attempts = aggregate.AttemptTimes().size();
+    return absl::OkStatus();
+  };
+  const auto written = rig.products.Update(product_id, count);
+  REQUIRE_OK(written);
+  CHECK(attempts == 2);  // of the purchase and of the renewal
+  CHECK(written->product.declined_method == "the bad card");
+  CHECK(*rig.products.WaitingRenewals(Id("account")) == std::vector<Uuid>{product_id});
+  // Also when the renewal is not open: a new method ends the wait of the next one.
+  REQUIRE_OK(rig.products.Update(product_id, [&](core::Aggregate& aggregate) {
+    return core::ChangeSettings(TestCatalogue(),
+                                {.auto_renew = false, .next_plan_id = {}, .next_cycle_months = {}}, aggregate,
+                                rig.clock.Now());
+  }));
+  rig.Settle();
+  CHECK(*rig.products.WaitingRenewals(Id("account")) == std::vector<Uuid>{product_id});
+  REQUIRE_OK(rig.renewals.OnPaymentMethod(Id("account"), "the new card"));
+  CHECK(rig.products.Load(product_id)->product.declined_method.empty());
+  CHECK(rig.products.WaitingRenewals(Id("account"))->empty());
+}
+
 TEST_CASE("Claims that are given back can be taken at once, unless somebody has the order by then") {
   Rig rig;
   const auto order = rig.Commit(rig.QuoteFor(kGold));
