@@ -9,7 +9,7 @@ DocumentMetrics::DocumentMetrics(telemetry::Metrics& metrics)
           metrics.CounterOf("perennial_credit_notes_issued_total", "Credit notes that got a number.")) {
   // The catalogue's currencies, or their first euro would be invisible to rate().
   for (const char* currency : {"EUR", "USD"}) {
-    Captured(currency);
+    Invoiced(currency);
     Refunded(currency);
   }
 }
@@ -19,7 +19,7 @@ void DocumentMetrics::Count(const core::Document& document) {
   switch (document.kind) {
     case core::DocumentKind::kInvoice:
       invoices_issued_.Add();
-      Captured(document.bill.currency).Add(minor);
+      Invoiced(document.bill.currency).Add(minor);
       return;
     case core::DocumentKind::kCreditNote:
       credit_notes_issued_.Add();
@@ -28,8 +28,8 @@ void DocumentMetrics::Count(const core::Document& document) {
   }
 }
 
-telemetry::Counter& DocumentMetrics::Captured(const std::string& currency) {
-  return metrics_.CounterOf("perennial_money_captured_minor_total",
+telemetry::Counter& DocumentMetrics::Invoiced(const std::string& currency) {
+  return metrics_.CounterOf("perennial_money_invoiced_minor_units_total",
                             "Invoiced totals, tax included, in the currency's minor unit.",
                             {{"currency", currency}});
 }

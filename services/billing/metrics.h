@@ -13,7 +13,7 @@ class DocumentMetrics {
   void Count(const core::Document& document);
 
  private:
-  telemetry::Counter& Captured(const std::string& currency);
+  telemetry::Counter& Invoiced(const std::string& currency);
   telemetry::Counter& Refunded(const std::string& currency);
 
   telemetry::Metrics& metrics_;

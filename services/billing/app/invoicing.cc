@@ -86,7 +86,10 @@ absl::StatusOr<Bill> Invoicing::PreviewTax(const Uuid& account_id, const std::ve
 
 absl::StatusOr<ProForma> Invoicing::CreateProForma(const NewProForma& request) {
   ASSIGN_OR_RETURN(const std::optional<ProForma> before, invoices_.FindProForma(request.order.id));
-  if (before) return Existing(*before, request);
+  if (before) {
+    ASSIGN_OR_RETURN(const ProForma same, Existing(*before, request));
+    if (request.expected_total || same.state != core::ProFormaState::kOpen) return same;
+  }
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles_.Get(request.order.account_id));
   ASSIGN_OR_RETURN(const core::TaxPosition position, core::PlaceOfSupply(profile, seller_.country_code, now));
@@ -100,6 +103,10 @@ absl::StatusOr<ProForma> Invoicing::CreateProForma(const NewProForma& request) {
   made.time_zone = request.time_zone;
   made.buyer = BuyerOf(profile, position);
   made.created_at = now;
+  if (before) {
+    if (before->bill == made.bill && before->buyer == made.buyer) return *before;
+    return invoices_.RenewProForma(made);
+  }
   ASSIGN_OR_RETURN(const ProForma stored, invoices_.AddProForma(request.order.account_id, made));
   return Existing(stored, request);
 }

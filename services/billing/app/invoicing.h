@@ -51,7 +51,9 @@ class Invoicing {
   // Refusals: those of core::PlaceOfSupply and core::MakeBill.
   absl::StatusOr<core::Bill> PreviewTax(const Uuid& account_id, const std::vector<core::ChargeLine>& lines,
                                         core::Language language);
-  // An order's pro-forma of the same contents is returned as it is, whatever became of it.
+  // An order's pro-forma of the same contents is returned as it is, whatever became of it. Only when no total
+  // was agreed to is an open one brought up to the tax and the buyer of the day first (R26, R27): the renewal
+  // that it is for may be tried for weeks.
   // Refusals: PreviewTax's, PRO_FORMA_CHANGED, PRO_FORMA_EXISTS, ACCOUNT_DELETED.
   absl::StatusOr<core::ProForma> CreateProForma(const NewProForma& request);
   // Refusals: PRO_FORMA_NOT_FOUND, INVOICE_ALREADY_ISSUED.

@@ -55,6 +55,10 @@ class InvoiceStore {
   virtual absl::StatusOr<core::ProForma> AddProForma(const Uuid& account_id,
                                                      const core::ProForma& pro_forma) = 0;
 
+  // Puts this one's bill and buyer in the place of the order's, if that is open still. Returns what the order
+  // has then. Refusals: PRO_FORMA_NOT_FOUND.
+  virtual absl::StatusOr<core::ProForma> RenewProForma(const core::ProForma& pro_forma) = 0;
+
   // Cancels it if `decide` agrees. Refusals: decide's, PRO_FORMA_NOT_FOUND.
   virtual absl::StatusOr<core::ProForma> CancelProForma(
       const Uuid& order_id, absl::FunctionRef<absl::Status(const core::ProForma&)> decide) = 0;

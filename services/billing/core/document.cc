@@ -10,10 +10,14 @@
 namespace perennial::billing::core {
 namespace {
 
+CivilDate DayOf(const Party& seller, absl::Time time) {
+  const VatState* state = VatStateOf(seller.country_code);
+  return state ? DayIn(*state, time) : DateAt(time, absl::UTCTimeZone());
+}
+
 // A series is one seller's, of one kind and of one year where the seller is.
 std::string SeriesOf(DocumentKind kind, const Party& seller, absl::Time now) {
-  const VatState* state = VatStateOf(seller.country_code);
-  const CivilDate day = state ? DayIn(*state, now) : DateAt(now, absl::UTCTimeZone());
+  const CivilDate day = DayOf(seller, now);
   const char* prefix = kind == DocumentKind::kInvoice ? "INV" : "CN";
   return absl::StrCat(prefix, "-", seller.country_code, "-", day.year());
 }
@@ -111,8 +115,8 @@ Document DraftCreditNote(const Document& invoice, const Bill& bill, CreditReason
 void Number(Document& draft, int64_t sequence_number, absl::Time issue_time) {
   draft.sequence_number = sequence_number;
   draft.issue_time = issue_time;
-  const auto zone = LoadTimeZone(draft.time_zone);
-  draft.issue_date = DateAt(issue_time, zone.ok() ? *zone : absl::UTCTimeZone());
+  // The seller's day, as the series: by the customers' zones dates would run against numbers (R27).
+  draft.issue_date = DayOf(draft.seller, issue_time);
 }
 
 Event IssuedEvent(const Document& document) {

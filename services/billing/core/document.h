@@ -42,7 +42,7 @@ struct Document {
   std::string series;           // "INV-FR-2027"
   int64_t sequence_number = 0;  // 0: a draft, not numbered yet
   absl::Time issue_time;
-  CivilDate issue_date;  // in time_zone
+  CivilDate issue_date;  // where the seller is
   Language language = Language::kEnglish;
   std::string time_zone;
   Party seller;

@@ -145,6 +145,23 @@ absl::StatusOr<ProForma> PostgresInvoiceStore::AddProForma(const Uuid& account_i
   return *std::move(stored);
 }
 
+absl::StatusOr<ProForma> PostgresInvoiceStore::RenewProForma(const ProForma& pro_forma) {
+  const core::Bill& bill = pro_forma.bill;
+  std::optional<ProForma> stored;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(
+        database_
+            .Query("UPDATE pro_forma SET currency = $2, net_minor = $3, tax_minor = $4, "
+                   "total_minor = $5, buyer = $6, lines = $7 WHERE order_id = $1 AND state = 'open'",
+                   pro_forma.order_id, bill.currency, bill.net_minor, bill.tax_minor, bill.total_minor,
+                   PartyToJson(pro_forma.buyer.value()), LinesToJson(bill))
+            .status());
+    ASSIGN_OR_RETURN(stored, FindProForma(pro_forma.order_id));
+    return stored ? absl::OkStatus() : ProFormaNotFound();
+  }));
+  return *std::move(stored);
+}
+
 absl::StatusOr<ProForma> PostgresInvoiceStore::CancelProForma(
     const Uuid& order_id, absl::FunctionRef<absl::Status(const ProForma&)> decide) {
   std::optional<ProForma> cancelled;

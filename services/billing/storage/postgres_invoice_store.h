@@ -14,6 +14,7 @@ class PostgresInvoiceStore final : public InvoiceStore {
   absl::StatusOr<std::optional<core::ProForma>> FindProForma(const Uuid& order_id) override;
   absl::StatusOr<core::ProForma> AddProForma(const Uuid& account_id,
                                              const core::ProForma& pro_forma) override;
+  absl::StatusOr<core::ProForma> RenewProForma(const core::ProForma& pro_forma) override;
   absl::StatusOr<core::ProForma> CancelProForma(
       const Uuid& order_id, absl::FunctionRef<absl::Status(const core::ProForma&)> decide) override;
   absl::StatusOr<Issued> Issue(

@@ -65,6 +65,7 @@ TEST_CASE("An order has one pro-forma: the same again is the same, other content
   BillingFixture billing;
   const Uuid account = billing.ids.Next();
   NewProForma order = billing.OrderOf(account);
+  order.expected_total = Money{"EUR", 12'000};
   const auto first = billing.invoicing.CreateProForma(order);
   REQUIRE_OK(first);
   SetCountry(billing, account, "HU");
@@ -73,6 +74,24 @@ TEST_CASE("An order has one pro-forma: the same again is the same, other content
   CHECK(again->bill == first->bill);
   order.lines[0].net.minor += 1;
   CHECK_REFUSED(billing.invoicing.CreateProForma(order), "PRO_FORMA_EXISTS");
+}
+
+TEST_CASE("A renewal's pro-forma is of the tax and the buyer of the day, until it is issued (R26, R27)") {
+  BillingFixture billing;
+  const Uuid account = billing.ids.Next();
+  const NewProForma order = billing.OrderOf(account);
+  REQUIRE_OK(billing.invoicing.CreateProForma(order));
+  SetCountry(billing, account, "HU");
+  const auto renewed = billing.invoicing.CreateProForma(order);
+  REQUIRE_OK(renewed);
+  CHECK(renewed->bill.total_minor == 12'700);
+  CHECK(renewed->buyer->country_code == "HU");
+  const auto invoice = billing.invoicing.IssueInvoice(order.order, {billing.ids.Next(), ""});
+  REQUIRE_OK(invoice);
+  CHECK(invoice->bill == renewed->bill);
+  CHECK(invoice->buyer.country_code == "HU");
+  SetCountry(billing, account, "DE");
+  CHECK(billing.invoicing.CreateProForma(order)->bill == renewed->bill);
 }
 
 TEST_CASE("Issuing again for the same charge gives the same invoice; for another one it is refused") {
