@@ -41,7 +41,7 @@ struct Parts {
         orders(product_store, quote_store, deletion_store, steps, process.clock(), process.ids(), metrics),
         quotes(config.catalogue, product_store, site_store, quote_store, deletion_store,
                {accounts, billing, delivery}, process.clock(), process.ids()),
-        sites(config.catalogue, site_store, deletion_store, process.clock(), process.ids()),
+        sites(config.catalogue, site_store, product_store, deletion_store, process.clock(), process.ids()),
         products(config.catalogue, product_store, payments, process.clock()),
         renewals(config.catalogue, product_store, accounts, process.clock(), process.ids(), metrics),
         deletions(deletion_store, product_store, process.clock()) {}

@@ -108,6 +108,7 @@ class SiteStore {
   // Under the row's lock.
   virtual absl::StatusOr<Site> Update(const Uuid& account_id, const Uuid& id,
                                       absl::FunctionRef<absl::Status(Site&)> decide) = 0;
+  // No product that has not ended is on it any more.
   virtual absl::Status Delete(const Uuid& account_id, const Uuid& id) = 0;
   // The plan's product of a site that has not ended, and products of any kind that are on it.
   virtual absl::StatusOr<std::vector<core::Aggregate>> ProductsOf(const std::vector<Uuid>& site_ids) = 0;

@@ -3,6 +3,7 @@
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/subscription/app/ownership.h"
+#include "services/subscription/core/renewal_rules.h"
 
 namespace perennial::subscription {
 namespace {
@@ -95,10 +96,11 @@ absl::Status Sites::Delete(const Caller& caller, const Uuid& account_id, const U
       sites_.Update(account_id, site_id, [&](Site& site) { return CheckEtag(etag, site.version); }).status());
   ASSIGN_OR_RETURN(const std::vector<core::Aggregate> products, sites_.ProductsOf({site_id}));
   for (const core::Aggregate& aggregate : products) {
-    if (const core::Order* order = core::BlockingOrder(aggregate)) return core::OrderInProgress(*order);
-    const bool is_plan = aggregate.product.kind == core::ProductKind::kPlan;
-    if (is_plan && aggregate.product.state == core::ProductState::kActive)
-      return Precondition("SITE_HAS_PRODUCTS", "the site has an active plan; let it end first");
+    // Under the product's lock, so that no renewal begins meanwhile.
+    const auto leave = [&](core::Aggregate& current) {
+      return core::LeaveSite(catalogue_.dunning(), current, clock_.Now());
+    };
+    RETURN_IF_ERROR(products_.Update(aggregate.product.id, leave).status());
   }
   return sites_.Delete(account_id, site_id);
 }

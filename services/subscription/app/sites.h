@@ -22,9 +22,14 @@ struct SiteView {
 // Customers' sites and what their plans allow (R8).
 class Sites {
  public:
-  Sites(const core::Catalogue& catalogue, SiteStore& sites, DeletionStore& deletions, const Clock& clock,
-        IdSource& ids)
-      : catalogue_(catalogue), sites_(sites), deletions_(deletions), clock_(clock), ids_(ids) {}
+  Sites(const core::Catalogue& catalogue, SiteStore& sites, ProductStore& products, DeletionStore& deletions,
+        const Clock& clock, IdSource& ids)
+      : catalogue_(catalogue),
+        sites_(sites),
+        products_(products),
+        deletions_(deletions),
+        clock_(clock),
+        ids_(ids) {}
 
   absl::StatusOr<SiteView> Create(const Caller& caller, const Uuid& account_id,
                                   const std::string& display_name);
@@ -34,7 +39,7 @@ class Sites {
   // `etag`: empty, or the version that the change is based on. ETAG_MISMATCH.
   absl::StatusOr<SiteView> Rename(const Caller& caller, const Uuid& account_id, const Uuid& site_id,
                                   const std::optional<std::string>& display_name, const std::string& etag);
-  // SITE_HAS_PRODUCTS, ORDER_IN_PROGRESS.
+  // In one transaction. SITE_HAS_PRODUCTS, ORDER_IN_PROGRESS.
   absl::Status Delete(const Caller& caller, const Uuid& account_id, const Uuid& site_id,
                       const std::string& etag);
 
@@ -46,6 +51,7 @@ class Sites {
 
   const core::Catalogue& catalogue_;
   SiteStore& sites_;
+  ProductStore& products_;
   DeletionStore& deletions_;
   const Clock& clock_;
   IdSource& ids_;

@@ -191,6 +191,21 @@ bool MethodGone(const DunningPolicy& policy, Aggregate& aggregate, const std::st
   return waits_for_another;
 }
 
+absl::Status LeaveSite(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
+  Product& product = aggregate.product;
+  if (const Order* order = BlockingOrder(aggregate)) return OrderInProgress(*order);
+  const bool is_plan = product.kind == ProductKind::kPlan;
+  if (is_plan && product.state == ProductState::kActive)
+    return Precondition("SITE_HAS_PRODUCTS", "the site has an active plan; let it end first");
+  product.site_id = std::nullopt;
+  product.updated_at = now;
+  if (!is_plan) return absl::OkStatus();
+  product.state = ProductState::kEnded;
+  Reschedule(policy, false, product);
+  Tell(aggregate, "product.deleted", "ended", now).attributes["reason"] = "site_deleted";
+  return absl::OkStatus();
+}
+
 bool CloseForDeletion(Aggregate& aggregate, absl::Time now) {
   bool all_over = true;
   for (Order& order : aggregate.orders) {

@@ -42,6 +42,10 @@ bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, const std:
 // A payment method is gone: a renewal that waits because of it is tried with the one that R16 names now.
 bool MethodGone(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method, absl::Time now);
 
+// The product's site is deleted: a plan that is not active ends with it, anything else goes on without it.
+// ORDER_IN_PROGRESS, SITE_HAS_PRODUCTS.
+absl::Status LeaveSite(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now);
+
 // The account is deleted (R7): ends what no money is on its way for. True when nothing is open any more.
 bool CloseForDeletion(Aggregate& aggregate, absl::Time now);
 

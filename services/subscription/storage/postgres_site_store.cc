@@ -72,14 +72,10 @@ absl::StatusOr<Site> PostgresSiteStore::Update(const Uuid& account_id, const Uui
 
 absl::Status PostgresSiteStore::Delete(const Uuid& account_id, const Uuid& id) {
   return database_.Transact([&]() -> absl::Status {
-    // A plan without its site is over; a domain lives on without it.
+    // Those that are on it still have ended.
     RETURN_IF_ERROR(
-        database_
-            .Query("UPDATE products SET state = 'ended', renew_at = NULL, expires_at = NULL, ends_at = "
-                   "NULL, notice_at = NULL, version = version + 1 WHERE site_id = $1 AND kind = 'plan'",
-                   id)
+        database_.Query("UPDATE products SET site_id = NULL WHERE site_id = $1 AND state = 'ended'", id)
             .status());
-    RETURN_IF_ERROR(database_.Query("UPDATE products SET site_id = NULL WHERE site_id = $1", id).status());
     return database_.Query("DELETE FROM sites WHERE id = $1 AND account_id = $2", id, account_id).status();
   });
 }

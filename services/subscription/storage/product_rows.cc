@@ -219,12 +219,13 @@ absl::Status UpdateProduct(pg::Database& database, const core::Product& product)
           "expiry_date = $7, paid_months = $8, time_zone = $9, auto_renew = $10, next_plan_id = $11, "
           "next_cycle_months = $12, renew_at = $13, expires_at = $14, ends_at = $15, notice_at = $16, "
           "notice_stage = $17, version = $18, paid_version = $19, updated_at = $20, display_name = $21, "
-          "declined_method = $22 WHERE id = $1",
+          "declined_method = $22, site_id = $23 WHERE id = $1",
           product.id, product.plan_id, ToText(product.state), ToText(product.delivery_state),
           product.cycle_months, product.start, ExpiryDate(product), product.paid_months, product.time_zone,
           product.auto_renew, product.next_plan_id, product.next_cycle_months, product.renew_at,
           product.expires_at, product.ends_at, product.notice_at, product.notice_stage, product.version,
-          product.paid_version, product.updated_at, product.display_name, product.declined_method)
+          product.paid_version, product.updated_at, product.display_name, product.declined_method,
+          product.site_id)
       .status();
 }
 
