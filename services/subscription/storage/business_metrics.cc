@@ -2,6 +2,7 @@
 
 #include "libs/base/status_macros.h"
 #include "libs/telemetry/log.h"
+#include "services/subscription/storage/due_statements.h"
 #include "services/subscription/storage/names.h"
 
 namespace perennial::subscription {
@@ -41,8 +42,9 @@ BusinessMetrics::BusinessMetrics(pg::Database& database, telemetry::Metrics& met
       orders_open_(metrics.GaugeOf("perennial_orders_open", "Orders under way, without those that wait.")),
       orders_past_due_(
           metrics.GaugeOf("perennial_orders_past_due", "Renewals that wait for their next attempt.")),
-      oldest_age_(metrics.GaugeOf("perennial_orders_oldest_open_age_seconds",
-                                  "Age of the oldest order under way; 0 when there is none.")),
+      oldest_age_(metrics.GaugeOf(
+          "perennial_orders_oldest_open_age_seconds",
+          "Age of the oldest order under way and not being delivered; 0 when there is none.")),
       trouble_(metrics.CounterOf("perennial_order_trouble_total",
                                  "Orders and products that a person should look at.")) {
   for (const OrderKind kind :
@@ -88,11 +90,10 @@ absl::StatusOr<int> BusinessMetrics::Measure() {
           "SELECT (SELECT count(*) FROM products WHERE renew_at <= $1) + (SELECT count(*) FROM orders WHERE "
           "next_at <= $1 AND held_by IS NULL AND kind = 'automatic_renewal') AS due, "
           "(SELECT count(*) FROM orders WHERE step NOT IN ('done', 'failed', 'refunded', 'waiting')) AS "
-          "open, (SELECT count(*) FROM orders WHERE step = 'waiting') AS past_due, "
-          "(SELECT min(created_at) FROM orders WHERE step NOT IN ('done', 'failed', 'refunded', "
-          "'waiting')) AS oldest",
+          "open, (SELECT count(*) FROM orders WHERE step = 'waiting') AS past_due",
           now));
-  const auto oldest = rows[0].Get<std::optional<absl::Time>>("oldest");
+  ASSIGN_OR_RETURN(const pg::Rows age, database_.Query(kOldestOpen));
+  const auto oldest = age[0].Get<std::optional<absl::Time>>("oldest");
   renewals_due_.Set(static_cast<double>(rows[0].Get<int64_t>("due")));
   orders_open_.Set(static_cast<double>(rows[0].Get<int64_t>("open")));
   orders_past_due_.Set(static_cast<double>(rows[0].Get<int64_t>("past_due")));

@@ -107,7 +107,7 @@ core::Product DraftFromJson(const std::string& text) {
   draft.currency = value.at("currency");
   draft.cycle_months = value.at("cycle_months");
   draft.time_zone = value.at("time_zone");
-  draft.return_days = value.at("return_days");
+  draft.return_days = value.value("return_days", 31);
   return draft;
 }
 

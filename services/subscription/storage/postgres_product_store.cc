@@ -5,6 +5,7 @@
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/subscription/app/position.h"
+#include "services/subscription/storage/due_statements.h"
 #include "services/subscription/storage/names.h"
 #include "services/subscription/storage/postgres_deletion_store.h"
 #include "services/subscription/storage/product_rows.h"
@@ -232,13 +233,7 @@ absl::StatusOr<std::vector<core::Order>> PostgresProductStore::Orders(const Orde
 
 absl::StatusOr<std::vector<Claim>> PostgresProductStore::ClaimDue(absl::Time now, absl::Time lease_until,
                                                                   int limit) {
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query(
-          "UPDATE orders SET lease_until = $2, version = version + 1 WHERE id IN (SELECT id FROM orders "
-          "WHERE next_at <= $1 AND held_by IS NULL AND (lease_until IS NULL OR lease_until <= $1) "
-          "ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, product_id, version",
-          now, lease_until, limit));
+  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(kClaimOrdersDue, now, lease_until, limit));
   return ToClaims(rows);
 }
 
@@ -268,37 +263,19 @@ absl::StatusOr<std::optional<Claim>> PostgresProductStore::ClaimOrder(const Uuid
 }
 
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::RenewalsDue(absl::Time now, int limit) {
-  return ToDue(database_.Query(
-      "SELECT id, account_id FROM products WHERE renew_at <= $1 AND (retry_at IS NULL OR retry_at <= $1) AND "
-      "account_id NOT IN (SELECT "
-      "account_id FROM account_deletions WHERE account_id IS NOT NULL) ORDER BY renew_at LIMIT "
-      "$2",
-      now, limit));
+  return ToDue(database_.Query(kRenewalsDue, now, limit));
 }
 
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::NoticesDue(absl::Time now, int limit) {
-  return ToDue(
-      database_.Query("SELECT id, account_id FROM products WHERE notice_at <= $1 AND (retry_at IS NULL OR "
-                      "retry_at <= $1) ORDER BY notice_at LIMIT $2",
-                      now, limit));
+  return ToDue(database_.Query(kNoticesDue, now, limit));
 }
 
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::ExpiriesDue(absl::Time now, int limit) {
-  return ToDue(
-      database_.Query("SELECT id, account_id FROM products WHERE state = 'active' AND expires_at <= $1 AND "
-                      "(retry_at IS NULL OR retry_at <= $1) ORDER "
-                      "BY expires_at LIMIT $2",
-                      now, limit));
+  return ToDue(database_.Query(kExpiriesDue, now, limit));
 }
 
 absl::StatusOr<std::vector<ProductStore::Due>> PostgresProductStore::EndsDue(absl::Time now, int limit) {
-  return ToDue(
-      database_.Query("SELECT p.id, p.account_id FROM products p WHERE p.state = 'expired' AND p.ends_at <= "
-                      "$1 AND (p.retry_at IS NULL OR p.retry_at <= $1) AND NOT EXISTS (SELECT "
-                      "FROM orders o WHERE o.product_id = p.id AND o.step NOT IN ('done', 'failed', "
-                      "'refunded', 'cancel_pro_forma')) "
-                      "ORDER BY p.ends_at LIMIT $2",
-                      now, limit));
+  return ToDue(database_.Query(kEndsDue, now, limit));
 }
 
 absl::Status PostgresProductStore::Postpone(const Uuid& product_id, absl::Time until) {

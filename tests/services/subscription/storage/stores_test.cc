@@ -2,88 +2,11 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "libs/base/status_macros.h"
 #include "services/subscription/app/position.h"
-#include "services/subscription/storage/business_metrics.h"
-#include "services/subscription/storage/postgres_deletion_store.h"
-#include "services/subscription/storage/postgres_product_store.h"
-#include "services/subscription/storage/postgres_quote_store.h"
-#include "services/subscription/storage/postgres_site_store.h"
-#include "tests/services/subscription/app/world.h"
-#include "tests/support/postgres_fixture.h"
-#include "tests/support/status_matchers.h"
+#include "tests/services/subscription/storage/rig.h"
 
 namespace perennial::subscription {
 namespace {
-
-using testing::Id;
-using testing::kParis;
-using testing::Policy;
-using testing::TestCatalogue;
-using testing::Utc;
-
-// The use cases on a real Postgres, the peers in memory.
-struct Rig {
-  ::perennial::testing::PostgresFixture postgres{"subscription", 16};
-  ::perennial::testing::FakeClock clock{Utc(2027, 1, 15)};
-  RandomIdSource ids;
-  testing::Killer killer;
-  testing::FakeAccounts accounts;
-  testing::FakeBilling billing{killer};
-  testing::FakePayments payments{killer};
-  testing::FakeDelivery delivery{killer};
-  testing::FakeMeter meter;
-  PostgresProductStore products{postgres.database(), postgres.outbox()};
-  PostgresSiteStore sites{postgres.database()};
-  PostgresQuoteStore quote_store{postgres.database()};
-  PostgresDeletionStore deletion_store{postgres.database(), postgres.outbox()};
-  OrderSteps steps{TestCatalogue(), products, {billing, payments, delivery}, clock, meter};
-  Orders orders{products, quote_store, deletion_store, steps, clock, ids, meter};
-  Quotes quotes{TestCatalogue(), products, sites, quote_store, deletion_store, {accounts, billing, delivery},
-                clock,           ids};
-  Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter};
-  Deletions deletions{deletion_store, products, clock};
-  Caller caller{Caller::Kind::kCustomer, Id("account"), Id("session"), ""};
-
-  Rig() { REQUIRE_OK(sites.Insert({Id("site"), Id("account"), "shop", 1, clock.Now(), clock.Now()})); }
-
-  Quote QuoteFor(const QuoteItem& item) {
-    const auto quote = quotes.Price(caller, Id("account"), item, "EUR");
-    REQUIRE_OK(quote);
-    REQUIRE_OK(quotes.Keep(*quote));
-    return *quote;
-  }
-
-  // As the handler's wrapper does: one transaction, then the drive.
-  absl::StatusOr<core::Order> Commit(const Quote& quote) {
-    absl::StatusOr<core::Order> order;
-    RETURN_IF_ERROR(postgres.database().Transact([&]() -> absl::Status {
-      order = orders.Commit(caller, Id("account"), quote.id, "");
-      return order.status();
-    }));
-    return order;
-  }
-
-  core::Order Order(const QuoteItem& item) {
-    const auto order = Commit(QuoteFor(item));
-    REQUIRE_OK(order);
-    const auto driven = orders.Drive(Id("account"), order->id);
-    REQUIRE_OK(driven);
-    return *driven;
-  }
-
-  int64_t Count(const char* sql) { return (*postgres.database().Query(sql))[0].Get<int64_t>("count"); }
-
-  void Settle() {
-    int done = 1;
-    while (done != 0) {
-      done = renewals.ExpireDue().value() + renewals.TellDue().value() + renewals.OpenDue().value() +
-             orders.RunDue().value() + renewals.EndDue().value() + deletions.RunDue().value();
-    }
-  }
-};
-
-const PlanPurchase kGold = {Id("site"), "gold", 3};
 
 TEST_CASE("An aggregate is read as it was written, to the last fraction") {
   Rig rig;
@@ -356,38 +279,6 @@ TEST_CASE("My products are sorted and filtered by expiry, page by page (R13)") {
   const auto first = (*rig.products.List(Id("account"), {}, "", 1)).at(0).product;
   CHECK(names({}, PositionOf(core::ExpiryOf(first), first.id)) ==
         std::vector<std::string>{"y2.com", "y3.com"});
-}
-
-TEST_CASE("Finding work uses the indexes over what is due") {
-  Rig rig;
-  std::string text;
-  const auto explain = [&](const char* sql) -> absl::Status {
-    ASSIGN_OR_RETURN(const pg::Rows rows, rig.postgres.database().Query(sql));
-    for (const pg::Row row : rows) text += row.Get<std::string>("\"QUERY PLAN\"") + "\n";
-    return absl::OkStatus();
-  };
-  REQUIRE_OK(rig.postgres.database().Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(rig.postgres.database().Query("SET LOCAL enable_seqscan = off").status());
-    RETURN_IF_ERROR(
-        explain("EXPLAIN SELECT id FROM orders WHERE next_at <= now() AND held_by IS NULL ORDER BY next_at "
-                "LIMIT 20"));
-    RETURN_IF_ERROR(
-        explain("EXPLAIN SELECT id FROM products WHERE renew_at <= now() ORDER BY renew_at LIMIT 20"));
-    return explain(
-        "EXPLAIN SELECT id FROM products WHERE state = 'active' AND expires_at <= now() ORDER BY expires_at "
-        "LIMIT 9");
-  }));
-  INFO(text);
-  for (const char* index : {"orders_due", "products_renewal_due", "products_expiry_due"})
-    CHECK(text.find(index) != std::string::npos);
-}
-
-TEST_CASE("Gauges are read without changing anything") {
-  Rig rig;
-  BusinessMetrics metrics(rig.postgres.database(), rig.postgres.metrics(), Policy(), rig.clock);
-  CHECK(metrics.Measure().value() == 0);
-  REQUIRE_OK(rig.Commit(rig.QuoteFor(kGold)));
-  CHECK(metrics.Measure().value() == 0);
 }
 
 }  // namespace
