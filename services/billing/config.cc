@@ -15,13 +15,19 @@ constexpr int kPortDigit = 3;
 constexpr char kSchemaVersion[] = "20261123000100";
 constexpr int kMaxText = 100;
 
-core::Party ReadSeller(Environment& environment) {
+// `local`: with a test clock a seller that does not exist will do; else invoices must name the real one
+// (R27).
+core::Party ReadSeller(Environment& environment, bool local) {
+  const auto read = [&](const std::string& name, absl::string_view meaning, absl::string_view local_value) {
+    return local ? environment.Optional(name, local_value) : environment.Required(name, meaning);
+  };
   core::Party seller;
-  // The tax id is well-formed but belongs to nobody.
-  seller.name = environment.Optional("SELLER_NAME", "Perennial (local)");
-  seller.country_code = environment.Optional("SELLER_COUNTRY", "FR");
-  seller.tax_id = core::NormalizeTaxId(environment.Optional("SELLER_TAX_ID", "FR11123456782"));
-  const std::string address = environment.Optional("SELLER_ADDRESS", "1 place de l'Exemple; 75001; Paris");
+  seller.name = read("SELLER_NAME", "the seller's legal name", "Perennial (local)");
+  seller.country_code = read("SELLER_COUNTRY", "the seller's country", "FR");
+  // Well-formed, but nobody's.
+  seller.tax_id = core::NormalizeTaxId(read("SELLER_TAX_ID", "the seller's tax id", "FR11123456782"));
+  const std::string address =
+      read("SELLER_ADDRESS", "STREET; POSTAL CODE; CITY", "1 place de l'Exemple; 75001; Paris");
   std::vector<std::string> parts = absl::StrSplit(address, ';');
   for (std::string& part : parts) absl::StripAsciiWhitespace(&part);
   environment.Expect(!seller.name.empty() && core::IsPlainText(seller.name, kMaxText),
@@ -45,7 +51,7 @@ core::Party ReadSeller(Environment& environment) {
 Config ReadConfig(Environment& environment) {
   Config config;
   config.process = ReadProcessConfig(environment, "billing", kPortDigit, kSchemaVersion);
-  config.seller = ReadSeller(environment);
+  config.seller = ReadSeller(environment, config.process.test_time);
   return config;
 }
 
