@@ -1,6 +1,6 @@
 #include "services/subscription/app/orders.h"
 
-#include <stdexcept>
+#include <exception>
 
 #include "libs/base/error.h"
 #include "libs/base/resource_name.h"
@@ -111,7 +111,7 @@ absl::Status Orders::DriveApart(const Claim& claim) {
   absl::Status status;
   try {
     status = DriveClaimed(claim);
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) {
     status = absl::InternalError(error.what());  // a row that cannot be read
   }
   if (status.ok() || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return status;

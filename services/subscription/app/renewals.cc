@@ -1,6 +1,6 @@
 #include "services/subscription/app/renewals.h"
 
-#include <stdexcept>
+#include <exception>
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -31,7 +31,7 @@ absl::StatusOr<bool> Renewals::Run(const Uuid& product_id, Rule rule) {
   absl::Status status;
   try {
     status = products_.Update(product_id, decide).status();
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) {
     status = absl::InternalError(error.what());  // a row that cannot be read
   }
   if (status.ok()) return changed;
