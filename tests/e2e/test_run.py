@@ -185,3 +185,20 @@ def test_stores_of_a_stopped_test_run_are_gone(end):
         time.sleep(0.05)
     assert end == signal.SIGKILL or not data.exists()
     shutil.rmtree(data.parent, ignore_errors=True)
+
+
+# deploy/build ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("where", ["a terminal", "a pipe"])
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_failed_build_is_seen_on(tmp_path, where, code):
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy/build", tmp_path / "deploy/build")
+    fake = tmp_path / "cmake"
+    fake.write_text(f'#!/bin/sh\ncase $1 in --build) echo "  [1/2, 0 s] a.cc"; echo "a.cc:1: error: no" >&2; exit {code};; esac\n')
+    fake.chmod(0o755)
+    build = f"{tmp_path}/deploy/build release suite"
+    command = ["script", "-qec", build, "/dev/null"] if where == "a terminal" else build.split()
+    done = subprocess.run(command, env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert (done.returncode, "a.cc:1: error: no" in done.stdout) == (code, code == 1), done.stdout
