@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "libs/base/status_macros.h"
@@ -42,7 +43,9 @@ int Run(const Config& config) {
   SodiumSecrets secrets(process.secret_key(), config.token_signing_seed);
   MetricsTally tally(process.metrics());
 
-  Credentials credentials(account_store, throttle, access_log, secrets, tally, clock, ids);
+  // The other half of the workers is there for calls that are quick.
+  const int most_passwords = std::max(1, config.process.workers / 2);
+  Credentials credentials(account_store, throttle, access_log, secrets, tally, clock, ids, most_passwords);
   Accounts accounts(account_store, session_store, access_log, credentials, secrets, tally, clock, ids);
   Sessions sessions(account_store, session_store, access_log, credentials, secrets, tally, clock, ids);
   Notices notices(account_store, notice_store, tally, clock, ids);

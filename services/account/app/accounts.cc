@@ -42,7 +42,7 @@ Event Accounts::EventOf(const std::string& type, const core::Account& account) {
 
 absl::StatusOr<std::string> Accounts::PrepareCreate(const Registration& registration) {
   RETURN_IF_ERROR(CheckPassword(registration.password, registration.email.key));
-  return secrets_.HashPassword(registration.password);
+  return credentials_.Hash(registration.password);
 }
 
 absl::StatusOr<core::Account> Accounts::Create(const Registration& registration,
@@ -102,7 +102,8 @@ absl::StatusOr<Accounts::VerifiedPassword> Accounts::PrepareChangePassword(const
   ASSIGN_OR_RETURN(const core::Account verified,
                    credentials_.Verify(account.email_key, current,
                                        {AccessAct::kPasswordChange, actor.origin, actor.session_id}));
-  return VerifiedPassword{verified.password_hash, secrets_.HashPassword(next)};
+  ASSIGN_OR_RETURN(std::string next_hash, credentials_.Hash(next));
+  return VerifiedPassword{verified.password_hash, std::move(next_hash)};
 }
 
 // The actor's account, locked, if its password is still the one that was verified: of two changes at the same

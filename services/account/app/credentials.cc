@@ -22,22 +22,48 @@ absl::Status CredentialsInvalid() {
 }
 
 Credentials::Credentials(AccountStore& accounts, SignInThrottle& throttle, AccessLog& access_log,
-                         Secrets& secrets, Tally& tally, const Clock& clock, IdSource& ids)
+                         Secrets& secrets, Tally& tally, const Clock& clock, IdSource& ids, int most_at_once)
     : accounts_(accounts),
       throttle_(throttle),
       access_log_(access_log),
       secrets_(secrets),
       tally_(tally),
       clock_(clock),
-      ids_(ids) {}
+      ids_(ids),
+      work_(most_at_once) {}
+
+std::string Credentials::KeyOf(const std::string& email_key, const Attempt& attempt) {
+  const std::string by = attempt.session_id ? attempt.session_id->ToString() : attempt.origin.address;
+  return absl::StrCat(secrets_.ThrottleKey(email_key), secrets_.ThrottleKey(absl::StrCat("by/", by)));
+}
+
+absl::StatusOr<std::optional<absl::Time>> Credentials::Begin(const std::string& email_key,
+                                                             const Attempt& attempt, absl::Time now) {
+  ASSIGN_OR_RETURN(const auto paused_until,
+                   throttle_.Begin(KeyOf(email_key, attempt), now, core::kFreeFailures));
+  if (paused_until || attempt.session_id) return paused_until;
+  // Not before the narrow one: else what that refuses would add up here.
+  return throttle_.Begin(secrets_.ThrottleKey(email_key), now, core::kFreeFailuresFromAnywhere);
+}
+
+absl::Status Credentials::Clear(const std::string& email_key, const Attempt& attempt) {
+  RETURN_IF_ERROR(throttle_.Clear(KeyOf(email_key, attempt)));
+  return attempt.session_id ? absl::OkStatus() : throttle_.Clear(secrets_.ThrottleKey(email_key));
+}
+
+absl::StatusOr<std::string> Credentials::Hash(absl::string_view password) {
+  ASSIGN_OR_RETURN(const auto turn, work_.Enter());
+  return secrets_.HashPassword(password);
+}
 
 absl::StatusOr<core::Account> Credentials::Verify(const std::string& email_key, absl::string_view password,
                                                   const Attempt& attempt) {
   const absl::Time now = clock_.Now();
-  const std::string throttle_key = secrets_.ThrottleKey(email_key);
-  ASSIGN_OR_RETURN(const auto paused_until, throttle_.Begin(throttle_key, now));
+  ASSIGN_OR_RETURN(const auto turn, work_.Enter());
+  ASSIGN_OR_RETURN(const auto paused_until, Begin(email_key, attempt, now));
   if (paused_until) {
-    RETURN_IF_ERROR(Record(email_key, attempt, core::AccessOutcome::kThrottled));
+    // Not in the access log: it holds the failures that led here, and a stranger could fill it.
+    tally_.CountAct(attempt.act, core::AccessOutcome::kThrottled);
     return Throttled(*paused_until - now);
   }
   ASSIGN_OR_RETURN(const auto account, accounts_.FindByEmail(email_key));
@@ -45,7 +71,7 @@ absl::StatusOr<core::Account> Credentials::Verify(const std::string& email_key, 
     RETURN_IF_ERROR(Record(email_key, attempt, core::AccessOutcome::kRefused));
     return CredentialsInvalid();
   }
-  RETURN_IF_ERROR(throttle_.Clear(throttle_key));
+  RETURN_IF_ERROR(Clear(email_key, attempt));
   return *account;
 }
 

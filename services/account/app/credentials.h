@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "libs/base/clock.h"
+#include "services/account/app/password_work.h"
 #include "services/account/app/ports.h"
 
 namespace perennial::account {
@@ -13,8 +14,10 @@ namespace perennial::account {
 // attempts (R4), and one answer, after about one time, for a wrong address and a wrong password.
 class Credentials {
  public:
+  // `most_at_once`: passwords looked at or hashed at the same time; what is beyond is OVERLOADED, and not
+  // counted.
   Credentials(AccountStore& accounts, SignInThrottle& throttle, AccessLog& access_log, Secrets& secrets,
-              Tally& tally, const Clock& clock, IdSource& ids);
+              Tally& tally, const Clock& clock, IdSource& ids, int most_at_once);
 
   // What the password is asked for, by whom.
   struct Attempt {
@@ -26,10 +29,20 @@ class Credentials {
   // The account that has this address and password, or UNAUTHENTICATED / CREDENTIALS_INVALID or
   // RESOURCE_EXHAUSTED / SIGN_IN_THROTTLED. Not in a transaction: it takes long, and a refused attempt must
   // leave its traces although the call is refused.
+  // OVERLOADED too.
   absl::StatusOr<core::Account> Verify(const std::string& email_key, absl::string_view password,
                                        const Attempt& attempt);
 
+  // For storing. OVERLOADED.
+  absl::StatusOr<std::string> Hash(absl::string_view password);
+
  private:
+  // Where the attempt is counted: by the session that makes it, else by the address it is for with where it
+  // comes from. So guesses from elsewhere shut nobody out.
+  std::string KeyOf(const std::string& email_key, const Attempt& attempt);
+  absl::StatusOr<std::optional<absl::Time>> Begin(const std::string& email_key, const Attempt& attempt,
+                                                  absl::Time now);
+  absl::Status Clear(const std::string& email_key, const Attempt& attempt);
   absl::Status Record(const std::string& email_key, const Attempt& attempt, core::AccessOutcome outcome);
 
   AccountStore& accounts_;
@@ -39,6 +52,7 @@ class Credentials {
   Tally& tally_;
   const Clock& clock_;
   IdSource& ids_;
+  PasswordWork work_;
 };
 
 absl::Status CredentialsInvalid();

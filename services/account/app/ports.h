@@ -55,8 +55,8 @@ class AccountStore {
   // In a transaction, after Lock.
   virtual absl::Status Save(const core::Account& account, const std::vector<Event>& events) = 0;
   // Replaces the account by `tombstone` and drops all that hangs on it: sessions, notices, access log, the
-  // count of failures under `throttle_key`, and answers that were kept for its requests. In a transaction,
-  // after Lock.
+  // counts of failures whose keys begin with `throttle_key`, and answers that were kept for its requests. In
+  // a transaction, after Lock.
   virtual absl::Status Erase(const core::Account& tombstone, const std::string& throttle_key,
                              const std::vector<Event>& events) = 0;
 };
@@ -106,7 +106,9 @@ class SignInThrottle {
 
   // Counts an attempt as failed before it is looked at (core::AfterFailure). Nothing: go on. Else: until when
   // nobody may try; then the attempt was not counted.
-  virtual absl::StatusOr<std::optional<absl::Time>> Begin(const std::string& key, absl::Time now) = 0;
+  // `free_failures`: how many in a row cost nothing.
+  virtual absl::StatusOr<std::optional<absl::Time>> Begin(const std::string& key, absl::Time now,
+                                                          int free_failures) = 0;
   // The attempt was good.
   virtual absl::Status Clear(const std::string& key) = 0;
   // Drops a batch of counts that nobody added to for a day. Returns how many.

@@ -10,14 +10,18 @@ struct SignInAttempts {
   absl::Time paused_until = absl::InfinitePast();
 };
 
-// How long nobody may try after so many failures in a row: nothing for the first 9, then a minute, doubling
+// How many failures in a row cost nothing: from one place, and from all places together. The latter bounds
+// who guesses from many places; until then their guesses shut out nobody else.
+inline constexpr int kFreeFailures = 9;
+inline constexpr int kFreeFailuresFromAnywhere = 89;
+
+// How long nobody may try after so many failures in a row: nothing for the free ones, then a minute, doubling
 // up to
-// 15. That is fewer than 100 an hour (ASVS 4.0.3, 2.2.1), and whoever is shut out by a stranger's guesses
-// gets in within a quarter of an hour.
-absl::Duration PauseAfter(int failures);
+// 15. That is fewer than 100 an hour (ASVS 4.0.3, 2.2.1).
+absl::Duration PauseAfter(int failures, int free_failures);
 
 // The state after one more attempt, which counts as failed until it is cleared: so attempts made at the same
 // time cannot all slip through. Not to be called while paused.
-SignInAttempts AfterFailure(const SignInAttempts& attempts, absl::Time now);
+SignInAttempts AfterFailure(const SignInAttempts& attempts, absl::Time now, int free_failures);
 
 }  // namespace perennial::account::core

@@ -130,7 +130,10 @@ absl::Status PostgresAccountStore::Erase(const core::Account& tombstone, const s
     RETURN_IF_ERROR(database_.Query("DELETE FROM notice WHERE account_id = $1", id).status());
     RETURN_IF_ERROR(database_.Query("DELETE FROM access_log WHERE account_id = $1", id).status());
     RETURN_IF_ERROR(
-        database_.Query("DELETE FROM sign_in_throttle WHERE key = $1", pg::Bytes{throttle_key}).status());
+        database_
+            .Query("DELETE FROM sign_in_throttle WHERE key >= $1 AND substr(key, 1, length($1)) = $1",
+                   pg::Bytes{throttle_key})
+            .status());
     RETURN_IF_ERROR(
         database_
             .Query(

@@ -10,7 +10,7 @@ constexpr absl::Duration kKeep = absl::Hours(24);
 }  // namespace
 
 absl::StatusOr<std::optional<absl::Time>> PostgresSignInThrottle::Begin(const std::string& key,
-                                                                        absl::Time now) {
+                                                                        absl::Time now, int free_failures) {
   std::optional<absl::Time> paused_until;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
     paused_until.reset();
@@ -27,7 +27,7 @@ absl::StatusOr<std::optional<absl::Time>> PostgresSignInThrottle::Begin(const st
       paused_until = attempts.paused_until;
       return absl::OkStatus();
     }
-    const core::SignInAttempts next = core::AfterFailure(attempts, now);
+    const core::SignInAttempts next = core::AfterFailure(attempts, now, free_failures);
     return database_
         .Query(
             "UPDATE sign_in_throttle SET failures = $2, paused_until = $3, last_failure_at = $4 WHERE key = "

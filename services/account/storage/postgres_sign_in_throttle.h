@@ -9,7 +9,8 @@ class PostgresSignInThrottle final : public SignInThrottle {
  public:
   explicit PostgresSignInThrottle(pg::Database& database) : database_(database) {}
 
-  absl::StatusOr<std::optional<absl::Time>> Begin(const std::string& key, absl::Time now) override;
+  absl::StatusOr<std::optional<absl::Time>> Begin(const std::string& key, absl::Time now,
+                                                  int free_failures) override;
   absl::Status Clear(const std::string& key) override;
   absl::StatusOr<int> Purge(absl::Time now) override;
 

@@ -66,7 +66,7 @@ struct AccountFixture {
   PostgresAccessLog access_log{postgres.database()};
   PostgresSignInThrottle throttle{postgres.database()};
   PostgresNoticeStore notice_store{postgres.database()};
-  Credentials credentials{account_store, throttle, access_log, secrets, tally, clock, ids};
+  Credentials credentials{account_store, throttle, access_log, secrets, tally, clock, ids, 100};
   Accounts accounts{account_store, session_store, access_log, credentials, secrets, tally, clock, ids};
   Sessions sessions{account_store, session_store, access_log, credentials, secrets, tally, clock, ids};
   Notices notices{account_store, notice_store, tally, clock, ids};
@@ -97,9 +97,14 @@ struct AccountFixture {
 
   absl::StatusOr<SessionTokens> SignIn(const std::string& email = "zoe@example.com",
                                        const std::string& password = "correct horse battery") {
-    auto verified = sessions.PrepareSignIn(Email(email), password, origin);
+    return SignInFrom(origin, email, password);
+  }
+  absl::StatusOr<SessionTokens> SignInFrom(const core::Origin& place,
+                                           const std::string& email = "zoe@example.com",
+                                           const std::string& password = "correct horse battery") {
+    auto verified = sessions.PrepareSignIn(Email(email), password, place);
     if (!verified.ok()) return verified.status();
-    return Commit([&] { return sessions.SignIn(*verified, origin, ids.Next()); });
+    return Commit([&] { return sessions.SignIn(*verified, place, ids.Next()); });
   }
 
   absl::StatusOr<SessionTokens> Refresh(const std::string& token) {
