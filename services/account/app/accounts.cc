@@ -42,6 +42,7 @@ Event Accounts::EventOf(const std::string& type, const core::Account& account) {
 
 absl::StatusOr<std::string> Accounts::PrepareCreate(const Registration& registration) {
   RETURN_IF_ERROR(CheckPassword(registration.password, registration.email.key));
+  RETURN_IF_ERROR(credentials_.CheckSignUp(registration.email.key, registration.origin));
   return credentials_.Hash(registration.password);
 }
 

@@ -14,6 +14,13 @@ absl::Status Throttled(absl::Duration wait) {
                  {{kRetryDelaySeconds, absl::StrCat(seconds)}});
 }
 
+absl::Status SignUpThrottled(absl::Duration wait) {
+  const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
+  return Refusal(absl::StatusCode::kResourceExhausted, "SIGN_UP_THROTTLED",
+                 absl::StrCat("too many addresses that are taken; try again in ", seconds, " s"),
+                 {{kRetryDelaySeconds, absl::StrCat(seconds)}});
+}
+
 }  // namespace
 
 absl::Status CredentialsInvalid() {
@@ -49,6 +56,17 @@ absl::StatusOr<std::optional<absl::Time>> Credentials::Begin(const std::string& 
 absl::Status Credentials::Clear(const std::string& email_key, const Attempt& attempt) {
   RETURN_IF_ERROR(throttle_.Clear(KeyOf(email_key, attempt)));
   return attempt.session_id ? absl::OkStatus() : throttle_.Clear(secrets_.ThrottleKey(email_key));
+}
+
+absl::Status Credentials::CheckSignUp(const std::string& email_key, const core::Origin& origin) {
+  const absl::Time now = clock_.Now();
+  const std::string key = secrets_.ThrottleKey(absl::StrCat("sign_up_from/", origin.address));
+  ASSIGN_OR_RETURN(auto paused_until, throttle_.PausedUntil(key, now));
+  ASSIGN_OR_RETURN(const auto taken, accounts_.FindByEmail(email_key));
+  if (!paused_until && taken) {
+    ASSIGN_OR_RETURN(paused_until, throttle_.Begin(key, now, core::kFreeTakenAddresses));
+  }
+  return paused_until ? SignUpThrottled(*paused_until - now) : absl::OkStatus();
 }
 
 absl::StatusOr<std::string> Credentials::Hash(absl::string_view password) {

@@ -33,6 +33,11 @@ class Credentials {
   absl::StatusOr<core::Account> Verify(const std::string& email_key, absl::string_view password,
                                        const Attempt& attempt);
 
+  // Who asks to sign up is told when an address is taken; this keeps anybody from asking for many. Counts it
+  // if it is, and refuses every sign-up from there for a while: SIGN_UP_THROTTLED. Not in a transaction,
+  // which would undo it.
+  absl::Status CheckSignUp(const std::string& email_key, const core::Origin& origin);
+
   // For storing. OVERLOADED.
   absl::StatusOr<std::string> Hash(absl::string_view password);
 

@@ -109,6 +109,8 @@ class SignInThrottle {
   // `free_failures`: how many in a row cost nothing.
   virtual absl::StatusOr<std::optional<absl::Time>> Begin(const std::string& key, absl::Time now,
                                                           int free_failures) = 0;
+  // Until when nobody may try; counts nothing.
+  virtual absl::StatusOr<std::optional<absl::Time>> PausedUntil(const std::string& key, absl::Time now) = 0;
   // The attempt was good.
   virtual absl::Status Clear(const std::string& key) = 0;
   // Drops a batch of counts that nobody added to for a day. Returns how many.

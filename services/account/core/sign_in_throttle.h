@@ -14,6 +14,8 @@ struct SignInAttempts {
 // who guesses from many places; until then their guesses shut out nobody else.
 inline constexpr int kFreeFailures = 9;
 inline constexpr int kFreeFailuresFromAnywhere = 89;
+// The same for sign-ups from one place with addresses that are taken.
+inline constexpr int kFreeTakenAddresses = 29;
 
 // How long nobody may try after so many failures in a row: nothing for the free ones, then a minute, doubling
 // up to

@@ -38,6 +38,15 @@ absl::StatusOr<std::optional<absl::Time>> PostgresSignInThrottle::Begin(const st
   return paused_until;
 }
 
+absl::StatusOr<std::optional<absl::Time>> PostgresSignInThrottle::PausedUntil(const std::string& key,
+                                                                              absl::Time now) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT paused_until FROM sign_in_throttle WHERE key = $1 AND paused_until > $2",
+                      pg::Bytes{key}, now));
+  return rows.empty() ? std::nullopt : std::optional(rows[0].Get<absl::Time>("paused_until"));
+}
+
 absl::Status PostgresSignInThrottle::Clear(const std::string& key) {
   return database_.Query("DELETE FROM sign_in_throttle WHERE key = $1", pg::Bytes{key}).status();
 }

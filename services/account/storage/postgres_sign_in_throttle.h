@@ -11,6 +11,7 @@ class PostgresSignInThrottle final : public SignInThrottle {
 
   absl::StatusOr<std::optional<absl::Time>> Begin(const std::string& key, absl::Time now,
                                                   int free_failures) override;
+  absl::StatusOr<std::optional<absl::Time>> PausedUntil(const std::string& key, absl::Time now) override;
   absl::Status Clear(const std::string& key) override;
   absl::StatusOr<int> Purge(absl::Time now) override;
 

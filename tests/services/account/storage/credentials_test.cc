@@ -99,6 +99,25 @@ TEST_CASE("beyond what may be looked at at once a password is refused, without b
   REQUIRE_OK(work.Enter());
 }
 
+TEST_CASE(
+    "nobody learns of many addresses whether they are taken: after that no sign-up from there says "
+    "anything") {
+  AccountFixture world;
+  REQUIRE_OK(world.Register());
+  for (int i = 0; i < 30; ++i) {
+    if (i % 10 == 0)
+      REQUIRE_OK(world.Register(absl::StrCat("fresh", i, "@example.com")));  // takes nothing back
+    CHECK_REFUSED(world.Register(), "EMAIL_TAKEN");
+  }
+  CHECK_REFUSED(world.Register(), "SIGN_UP_THROTTLED");
+  const auto free_one = world.Register("free@example.com").status();
+  CHECK_REFUSED(free_one, "SIGN_UP_THROTTLED");
+  CHECK(MetadataOf(free_one)[0] == std::pair<std::string, std::string>{kRetryDelaySeconds, "60"});
+  REQUIRE_OK(world.SignIn());
+  world.clock.Advance(absl::Minutes(1));
+  REQUIRE_OK(world.Register("free@example.com"));
+}
+
 TEST_CASE("an address that nobody has is answered alike, and takes the same work") {
   AccountFixture world;
   REQUIRE_OK(world.Register());
