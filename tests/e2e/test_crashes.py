@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from urllib.error import HTTPError
 
 import pytest
 from conftest import GOOD_CARD, Customer
@@ -9,7 +10,7 @@ from suite.books import Books
 from suite.client import Refused
 from suite.layout import SERVICES
 
-DONE, FAILED = 6, 7
+AWAITING_PAYMENT, DONE, FAILED = 2, 6, 7
 
 
 def settle(suite) -> None:
@@ -88,6 +89,26 @@ def test_a_gateway_that_lies_captures_once(suite, action):
     buy(customer, quote, outcome)
     settle(suite)
     assert order_of(customer, outcome["order"]).state == DONE
+    books_agree(suite)
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_challenge_met_too_late_takes_no_money(suite, customer, in_time):
+    """R23, R24: the order is given up after an hour, and with it the charge, long before the bank's page ends."""
+    customer.add_card(number="4000002500003155")
+    outcome = {}
+    buy(customer, customer.quote_plan(customer.create_site()), outcome)
+    assert outcome["order"].state == AWAITING_PAYMENT
+    intent = outcome["order"].action_url.split("payment_intent=")[1]
+    if not in_time:
+        settle(suite)
+        assert order_of(customer, outcome["order"]).state == FAILED
+    try:
+        gateway(suite, "/_control/authentications", {"payment_intent": intent, "outcome": "succeed"})
+    except HTTPError as refused:
+        assert not in_time and refused.code == 400
+    settle(suite)
+    assert order_of(customer, outcome["order"]).state == (DONE if in_time else FAILED)
     books_agree(suite)
 
 
