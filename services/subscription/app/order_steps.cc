@@ -172,8 +172,11 @@ OrderSteps::Result OrderSteps::GiveBack(const Order& order) {
     return Record(order,
                   [&](Aggregate&, Order& o, absl::Time now) { core::RefundMade(o, refund->name, now); });
   }
-  if (refund->state == Refund::State::kFailed)
+  if (refund->state == Refund::State::kFailed) {
     meter_.Trouble("refund refused by the gateway", order.id, refund->name);
+    return Record(order,
+                  [&](Aggregate&, Order& o, absl::Time now) { core::RefundRefused(o, refund->name, now); });
+  }
   return Record(order, [](Aggregate&, Order& o, absl::Time now) { core::PutOff(o, now); });
 }
 

@@ -65,6 +65,7 @@ class Payments {
   // Makes sure that nothing is captured any more; kSucceeded if it was, kOpen if that is not known yet.
   virtual absl::StatusOr<core::ChargeAnswer> Cancel(const core::Order& order,
                                                     const core::Attempt& attempt) = 0;
+  // The refund that follows `order.refund`, which was refused, or the first one.
   virtual absl::StatusOr<Refund> GiveBack(const core::Order& order) = 0;
   // The name of the method that a renewal would charge (R16); empty: none.
   virtual absl::StatusOr<std::string> DefaultMethod(const Uuid& account_id) = 0;

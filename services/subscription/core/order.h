@@ -134,7 +134,7 @@ struct Order {
   std::string decline_code;
   std::string action_url;
   std::string invoice;          // name
-  std::string refund;           // name
+  std::string refund;           // name; while compensating: of the last one that was refused
   std::string credit_note;      // name
   std::optional<Uuid> held_by;  // a renewal by hand that came in between: stands still meanwhile
   int faults = 0;               // in a row, of peers: for the back-off

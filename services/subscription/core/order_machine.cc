@@ -13,6 +13,7 @@ constexpr absl::Duration kFirstPause = absl::Seconds(5);
 constexpr absl::Duration kLongestPause = absl::Minutes(10);
 constexpr absl::Duration kAskOnSession = absl::Minutes(1);
 constexpr absl::Duration kAskOffSession = absl::Hours(6);
+constexpr absl::Duration kNextRefund = absl::Hours(6);
 
 bool IsAutomatic(const Order& order) {
   return order.offer.kind == OrderKind::kAutomaticRenewal;
@@ -305,6 +306,11 @@ void DeliveryAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& 
   GoTo(order, OrderStep::kDone, now);
   Reschedule(policy, /*renewal_open=*/false, product);
   if (!was_online) TellOfOrder(aggregate, order, "product.activated", order.id.ToString(), now);
+}
+
+void RefundRefused(Order& order, const std::string& refund, absl::Time now) {
+  order.refund = refund;
+  LookAgainAt(order, now + kNextRefund, now);
 }
 
 void RefundMade(Order& order, const std::string& refund, absl::Time now) {

@@ -53,6 +53,8 @@ struct DeliveryAnswer {
 void DeliveryAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& order,
                       const DeliveryAnswer& answer, absl::Time now);
 
+// The gateway refused it for good: another one is asked for later, once a person had time to mend the cause.
+void RefundRefused(Order& order, const std::string& refund, absl::Time now);
 void RefundMade(Order& order, const std::string& refund, absl::Time now);
 void CreditNoteIssued(Order& order, const std::string& credit_note, absl::Time now);
 // Takes back what Apply gave, as if it had not been.

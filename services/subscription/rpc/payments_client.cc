@@ -99,8 +99,10 @@ absl::StatusOr<core::ChargeAnswer> PaymentsClient::Cancel(const core::Order& ord
 absl::StatusOr<Refund> PaymentsClient::GiveBack(const core::Order& order) {
   payment_v1::CreateRefundRequest request;
   request.set_charge(ChargeName(order, *order.charge_id));
-  request.set_refund_id(Uuid::Derive(order.id, "refund").ToString());
-  request.set_request_id(Uuid::Derive(order.id, "refund/request").ToString());
+  // A refused refund is final, so the one after it needs an id of its own.
+  const std::string after = order.refund.empty() ? "" : "/after/" + order.refund;
+  request.set_refund_id(Uuid::Derive(order.id, "refund" + after).ToString());
+  request.set_request_id(Uuid::Derive(order.id, "refund/request" + after).ToString());
   ASSIGN_OR_RETURN(const auto refund, peer_.Call<payment_v1::Refund>(std::string(kService) + "CreateRefund",
                                                                      request, absl::Seconds(25)));
   switch (refund.state()) {

@@ -101,6 +101,7 @@ class FakePayments final : public Payments {
   std::map<Uuid, int64_t> captures;
   std::map<Uuid, int64_t> refunds;  // by charge
   std::vector<Uuid> sent;
+  int refunds_to_refuse = 0;
 
   absl::StatusOr<core::ChargeAnswer> Charge(const core::Order&, const core::Attempt& attempt) override {
     killer_.Moment();
@@ -140,6 +141,10 @@ class FakePayments final : public Payments {
   }
   absl::StatusOr<Refund> GiveBack(const core::Order& order) override {
     killer_.Moment();
+    if (refunds_to_refuse > 0) {
+      --refunds_to_refuse;
+      return Refund{Refund::State::kFailed, "refused/" + std::to_string(refunds_to_refuse) + order.refund};
+    }
     refunds[*order.charge_id] = captures.at(*order.charge_id);
     killer_.Moment();
     return Refund{Refund::State::kSucceeded, "refund"};

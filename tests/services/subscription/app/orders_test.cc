@@ -126,6 +126,24 @@ TEST_CASE("A refused delivery is refunded with a credit note (R31)") {
   CHECK(world.products.told.back().type == "order.refunded");
 }
 
+TEST_CASE("A refund that the gateway refuses is asked for anew, and calls a person each time (R31)") {
+  World world;
+  world.delivery.answer = {.state = core::DeliveryAnswer::State::kRejected};
+  world.payments.refunds_to_refuse = 2;
+  const core::Order order = world.Order(DomainPurchase{"example.com", 1, std::nullopt});
+  CHECK(core::StateOf(order) == OrderState::kCompensating);
+  CHECK(order.refund == "refused/1");
+  CHECK(world.Only().product.state == ProductState::kEnded);  // taken back already
+  world.Wait(absl::Hours(5), absl::Hours(1));
+  CHECK(world.meter.troubles.size() == 1);
+  world.Wait(absl::Hours(12), absl::Hours(1));
+  CHECK(world.meter.troubles.size() == 2);
+  const core::Order end = **world.products.FindOrder(Id("account"), order.id);
+  CHECK(core::StateOf(end) == OrderState::kRefunded);
+  CHECK(end.refund == "refund");
+  CHECK(world.payments.refunds.size() == 1);
+}
+
 TEST_CASE("A delivery that takes its time is asked for again, and activates the product when it is done") {
   World world;
   world.delivery.answer = {.state = core::DeliveryAnswer::State::kPending};
