@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -36,9 +37,15 @@ def show_where(suite: Suite) -> None:
 
 def wait_until_stopped(suite: Suite) -> None:
     """Sleeps until a signal, or until something that should run has ended."""
-    while True:
+    # An exception raised by a signal in the middle of Popen.poll leaves its lock taken, and wait then waits for ever.
+    ended = threading.Event()
+    for end in (*ENDS, signal.SIGINT):
+        if signal.getsignal(end) != signal.SIG_IGN:
+            signal.signal(end, lambda signum, frame: ended.set())
+    show_where(suite)
+    while not ended.wait(0.5):
         suite.check_alive()
-        time.sleep(0.5)
+    say("\n· stopping")
 
 
 def play(suite: Suite, begun: float) -> bool:
@@ -89,7 +96,6 @@ def main(given: list[str], ports: Ports | None = None) -> int:
         if not arguments.no_journey:
             ok = play(suite, begun)
         if not arguments.once:
-            show_where(suite)
             wait_until_stopped(suite)
     except KeyboardInterrupt:
         say("\n· stopping")

@@ -1,5 +1,6 @@
 """The whole suite: started in order, watched, stopped without a trace."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -247,4 +248,5 @@ class Suite:
             stop()
         except (subprocess.TimeoutExpired, OSError):
             process.kill()
-            process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)

@@ -2,6 +2,8 @@
 pgbench with the very statements that these calls send, taken from Postgres' own log.
 
 With L = 1 / (1/echo + 1/pgbench), the rate a server would have whose own work cost nothing, the share of L is what counts.
+Shared machines change their speed by a half within seconds, so the three take turns in short slices, and the share is the
+median of those of all turns.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import os
 import platform
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,6 +28,8 @@ from suite.layout import SERVICES, Ports  # noqa: E402
 from suite.suite import Suite  # noqa: E402
 
 CALLERS = (1, 16, 64)
+TURNS = 5
+WARM_UP = 2
 ACCOUNTS = 32
 NIL = "00000000-0000-0000-0000-000000000000"
 SERVICE = "billing"
@@ -74,21 +79,16 @@ class Bench:
             raise Failure(f"{method}: {result['failed']} calls failed: {result['failure']}")
         return result
 
-    def echo(self) -> dict[int, dict]:
+    def start_echo(self) -> tuple[subprocess.Popen, str]:
         port = Ports.free().gateway
         certificates = self.suite.certificates
         server = subprocess.Popen([str(self.suite.build / "bin/bench_echo"), f"127.0.0.1:{port}", str(certificates / "billing.crt"),
                                    str(certificates / "billing.key"), str(certificates / "authority.crt")], stdout=subprocess.PIPE)
         server.stdout.readline()
-        try:
-            return {callers: self.load(f"localhost:{port}", "bench.Echo/Echo", callers, self.requests_file(READ)) for callers in CALLERS}
-        finally:
-            server.kill()
-            server.wait()
+        return server, f"localhost:{port}"
 
-    def calls(self, method: str) -> dict[int, dict]:
-        target = f"localhost:{self.suite.ports.grpc[SERVICE]}"
-        return {callers: self.load(target, method, callers, self.requests_file(method)) for callers in CALLERS}
+    def call(self, method: str, callers: int) -> dict:
+        return self.load(f"localhost:{self.suite.ports.grpc[SERVICE]}", method, callers, self.requests_file(method))
 
     # What a call sends to Postgres, as Postgres saw it ----------------------------------------------------------------
 
@@ -151,19 +151,18 @@ class Bench:
         time.sleep(1)
         return files
 
-    def pgbench(self, files: list[Path]) -> dict[int, dict]:
+    def pgbench(self, files: list[Path], callers: int) -> dict:
         url = self.suite.postgres.url(SERVICE, self.suite._secrets[SERVICE])
-        results = {}
-        for callers in CALLERS:
-            command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(callers), "-j", "2", "-T", str(max(1, round(self.seconds)))]
-            for file in files:
-                command += ["-f", str(file)]
-            done = subprocess.run([*command, url], capture_output=True, text=True, cwd=self.work)
-            rate = re.search(r"tps = ([\d.]+)", done.stdout)
-            if done.returncode != 0 or not rate:
-                raise Failure(f"pgbench failed: {done.stderr[-400:]}")
-            results[callers] = {"rate": float(rate[1])}
-        return results
+        # The first seconds go to preparing each statement in each session; a service has done so long ago.
+        measured = max(1, round(self.seconds))
+        command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(callers), "-j", "2", "-P", "1", "-T", str(WARM_UP + measured + 1)]
+        for file in files:
+            command += ["-f", str(file)]
+        done = subprocess.run([*command, url], capture_output=True, text=True, cwd=self.work)
+        rates = [float(rate) for rate in re.findall(r"progress: [\d.]+ s, ([\d.]+) tps", done.stderr)]
+        if done.returncode != 0 or len(rates) <= WARM_UP:
+            raise Failure(f"pgbench failed: {done.stderr[-400:]}")
+        return {"rate": statistics.mean(rates[WARM_UP:])}
 
     # Footprint --------------------------------------------------------------------------------------------------------
 
@@ -184,7 +183,9 @@ class Bench:
             begin = log.stat().st_size
             begun = time.time()
             self.suite.restart(service)
-            ready = [json.loads(line) for line in log.read_bytes()[begin:].decode().splitlines() if '"ready"' in line]
+            ready: list[dict] = []
+            while not ready:  # lines that only inform are written within 50 ms
+                ready = [json.loads(line) for line in log.read_bytes()[begin:].decode().splitlines() if '"ready"' in line]
             at = time.mktime(time.strptime(ready[0]["time"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone + float(ready[0]["time"][19:-1])
             times[service] = round((at - begun) * 1000)
         return times
@@ -209,31 +210,57 @@ def print_table(result: dict) -> None:
         print(row([service, result["idle_rss_mib"][service], f"{result['start_ms'][service]:.0f}"]))
 
 
+def turns(bench: Bench, statements: dict[str, list[Path]], echo: str, callers: int) -> dict[str, list[dict]]:
+    """Each of the five in turn, again and again."""
+    tasks = {
+        "echo": lambda: bench.load(echo, "bench.Echo/Echo", callers, bench.requests_file(READ)),
+        "pgbench read": lambda: bench.pgbench(statements[READ], callers),
+        "read": lambda: bench.call(READ, callers),
+        "pgbench write": lambda: bench.pgbench(statements[WRITE], callers),
+        "write": lambda: bench.call(WRITE, callers),
+    }
+    seen: dict[str, list[dict]] = {name: [] for name in tasks}
+    for turn in range(TURNS):
+        print(f"· {callers} callers, turn {turn + 1} of {TURNS}", flush=True)
+        for name, task in tasks.items():
+            seen[name].append(task())
+    return seen
+
+
+def share(seen: dict[str, list[dict]], name: str) -> float:
+    shares = [call["rate"] * (1 / echo["rate"] + 1 / pgbench["rate"])
+              for call, echo, pgbench in zip(seen[name], seen["echo"], seen[f"pgbench {name}"], strict=True)]
+    return round(statistics.median(shares), 3)
+
+
+def middle(results: list[dict]) -> dict:
+    return sorted(results, key=lambda one: one["rate"])[len(results) // 2]
+
+
 def measure(suite: Suite, seconds: float) -> dict:
     bench = Bench(suite, seconds)
     idle = bench.idle_rss_mib()
     print("· preparing", flush=True)
     bench.prepare()
     statements = bench.record_statements()
-    rates = {}
-    print("· a bare echo", flush=True)
-    rates["echo"] = bench.echo()
-    for name, method in (("read", READ), ("write", WRITE)):
-        print(f"· {name}: pgbench with its statements, then the calls", flush=True)
-        rates[f"pgbench {name}"] = bench.pgbench(statements[method])
-        rates[f"{name}: {method.rsplit('/', 1)[-1]}"] = rates[name] = bench.calls(method)
-    limit = {n: 1 / (1 / rates["echo"][16]["rate"] + 1 / rates[f"pgbench {n}"][16]["rate"]) for n in ("read", "write")}
-    ratios = {f"{n}_ratio": round(rates.pop(n)[16]["rate"] / limit[n], 3) for n in ("read", "write")}
+    server, echo = bench.start_echo()
+    try:
+        seen = {callers: turns(bench, statements, echo, callers) for callers in CALLERS}
+    finally:
+        server.kill()
+        server.wait()
+    rates = {name: {callers: middle(seen[callers][name]) for callers in CALLERS} for name in seen[CALLERS[0]]}
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    return {"machine": f"{os.cpu_count()} × {cpu[1] if cpu else platform.machine()}, Postgres 15, gRPC 1.51, fsync on", **ratios,
-            "limit": {n: round(v) for n, v in limit.items()}, "rates": rates, "idle_rss_mib": idle, "start_ms": bench.start_ms(),
+    return {"machine": f"{os.cpu_count()} × {cpu[1] if cpu else platform.machine()}, Postgres 15, gRPC 1.51, fsync on",
+            "read_ratio": share(seen[16], "read"), "write_ratio": share(seen[16], "write"),
+            "methods": {"read": READ, "write": WRITE}, "rates": rates, "idle_rss_mib": idle, "start_ms": bench.start_ms(),
             "statements": {n: statements[m][0].read_text().splitlines() for n, m in (("read", READ), ("write", WRITE))}}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--seconds", type=float, default=1, help="of each slice")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     state = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
