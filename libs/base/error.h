@@ -14,8 +14,7 @@ namespace perennial {
 //
 //   reason    one of perennial.type.ErrorReason, without the enum's prefix, e.g. "QUOTE_EXPIRED"
 //   message   for a developer; never holds secrets or internals
-//   metadata  every variable part of the message, by name; kRetryDelaySeconds also becomes
-//   google.rpc.RetryInfo
+//   metadata  every variable part of the message, by name; kRetryDelaySeconds becomes a RetryInfo as well
 absl::Status Refusal(absl::StatusCode code, absl::string_view reason, absl::string_view message,
                      const std::vector<std::pair<std::string, std::string>>& metadata = {});
 

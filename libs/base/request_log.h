@@ -14,7 +14,7 @@ struct RequestKey {
   std::string scope;  // who asks: an account, a service, or "public"; ids of others are not seen
   Uuid request_id;
   std::string method;  // full gRPC method name
-  std::string hash;    // keyed hash of the request without its id
+  std::string hash;    // keyed hash of the request without its secrets
 };
 
 // Remembers answers for at least 24 hours.

@@ -8,7 +8,6 @@
 #include "libs/base/event.h"
 #include "libs/pg/database.h"
 #include "libs/redis/client.h"
-#include "libs/telemetry/metrics.h"
 
 namespace perennial::events {
 

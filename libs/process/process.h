@@ -32,13 +32,15 @@ struct ProcessConfig {
   std::string database_url;    // DATABASE_URL
   std::string redis_url;       // REDIS_URL
   rpc::Tls tls;                // TLS_CERT, TLS_KEY, TLS_CA: PEM files
-  std::string secret_key;  // SECRET_KEY: 32 bytes in hex; seals answers, hashes requests, signs page tokens
-  int workers = 0;         // WORKERS: threads for calls, and connections for them
+  // SECRET_KEY: 32 bytes in hex; seals answers, hashes requests, signs page tokens.
+  std::string secret_key;
+  int workers = 0;         // WORKERS: threads for calls; the database pool has four connections more
   int queue_limit = 0;     // QUEUE_LIMIT: calls that may wait for a worker
   bool test_time = false;  // TIME=system|test
-  std::string account_target;  // ACCOUNT_TARGET: where signing keys are had (not read by account itself)
-  std::string
-      clock_followers;  // CLOCK_FOLLOWERS: targets, comma-separated; only with TIME=test, only at the leader
+  // ACCOUNT_TARGET: where signing keys are had. Not read by account itself.
+  std::string account_target;
+  // CLOCK_FOLLOWERS: targets, comma-separated; only with TIME=test, only at the leader.
+  std::string clock_followers;
 };
 
 // Reads them; mistakes are collected in `environment`.

@@ -9,7 +9,7 @@
 #include "libs/base/money.h"
 #include "perennial/type/money.pb.h"
 
-// Mapping of the values that all services share. FromProto validates, ToProto is total.
+// Mapping of the values that all services share. ToProto is total; FromProto validates what it says it does.
 namespace perennial::rpc {
 
 google::protobuf::Timestamp ToProto(absl::Time time);

@@ -34,13 +34,12 @@ Access Services(std::vector<std::string> names);
 Access Operators();
 
 // A mutating method (docs/architecture.md, "Every mutating call"):
-//   prepare  optional: talks to other processes, under keys derived from request_id, so that it may be
-//   repeated;
-//            changes nothing here. Not run when the request was answered before.
+//   prepare  optional: talks to other processes, under keys derived from request_id, so that it may be done
+//            again; changes nothing here. Not run when the request was answered before.
 //   commit   the effect, in one local transaction with the record of the request. May run more than once.
 //   finish   optional: drives what commit made durable (asks the gateway, say) and gives the final answer.
-//   Also run
-//            when the request was answered before, so a repeat picks up where a killed process left off.
+//   Run
+//            as well when the request was answered before: a repeat goes on where a killed process stopped.
 template <typename Request, typename Response, typename Prepared = std::monostate>
 struct Mutation {
   std::function<absl::StatusOr<Prepared>(const Call&, const Request&)> prepare;
