@@ -268,8 +268,9 @@ TEST_CASE("My products are sorted and filtered by expiry, page by page (R13)") {
     rig.Order(DomainPurchase{absl::StrCat("y", years, ".com"), years, std::nullopt});
   const auto names = [&](const ProductFilter& filter, const std::string& after) {
     std::vector<std::string> result;
-    for (const auto& aggregate : *rig.products.List(Id("account"), filter, after, 10))
-      result.push_back(aggregate.product.domain_name);
+    const auto listed = rig.products.List(Id("account"), filter, after, 10);
+    REQUIRE_OK(listed);
+    for (const auto& aggregate : *listed) result.push_back(aggregate.product.domain_name);
     return result;
   };
   CHECK(names({}, "") == std::vector<std::string>{"y1.com", "y2.com", "y3.com"});
