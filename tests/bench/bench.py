@@ -115,7 +115,9 @@ class Bench:
                 values = dict(re.findall(r"\$(\d+) = ('(?:[^']|'')*'|NULL)", parameters[1]))
                 script[-1] = re.sub(r"\$(\d+)", lambda m: values[m[1]], script[-1])
         text = [re.sub(r"\s+", " ", s).rstrip(";") + ";" for s in script if not s.startswith("SET statement_timeout")]
-        return "\n".join(text).replace(f"'{request_id}'", "gen_random_uuid()") + "\n"
+        # In a condition a function that gives a new value each time would keep Postgres from its index.
+        text = [s.replace(f"'{request_id}'", f"'{uuid.uuid4()}'" if s.startswith("SELECT") else "gen_random_uuid()") for s in text]
+        return "\n".join(text) + "\n"
 
     @staticmethod
     def own_entries(sessions: list[list[str]], account: str, method: str) -> list[str]:
