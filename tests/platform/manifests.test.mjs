@@ -11,6 +11,7 @@ import { build, faults, placeholders } from "./checks/manifests.mjs";
 import { policyFaults } from "./checks/policy.mjs";
 import { invalidValues } from "./checks/values.mjs";
 
+const bin = process.env.PERENNIAL_BIN ?? fileURLToPath(new URL("../../build/dev/bin", import.meta.url));
 const prod = build("prod");
 
 for (const overlay of ["dev", "prod"]) {
@@ -31,11 +32,25 @@ test("dev asks for domain_mailbox's simulated back ends, and prod never does: no
   assert.ok(!asks(prod));
 });
 
-test("both overlays say who sells and where customers land, prod by placeholders that the services refuse", () => {
+test("prod leaves open who sells and where customers land, and does not start with any of it left open", () => {
   const said = (resources) => Object.assign({}, ...resources.filter(({ kind }) => kind === "ConfigMap").map(({ data }) => data));
-  for (const key of ["SELLER_NAME", "SELLER_ADDRESS", "SELLER_COUNTRY", "SELLER_TAX_ID", "PAYMENT_RETURN_URL"]) {
-    assert.ok(said(prod)[key], key);
-    assert.match(said(build("dev"))[key], /^(?!TO BE)./, key);
+  const dev = said(build("dev"));
+  const open = said(prod);
+  // The service itself, with a setting as given: all that it misses, in one message.
+  const mistakes = (service, settings) => {
+    const { status, stderr } = spawnSync(join(bin, `perennial-${service}`), { env: { ...settings, TIME: "system" }, encoding: "utf8" });
+    assert.equal(status, 2, stderr);
+    return stderr;
+  };
+  for (const [service, keys] of Object.entries({
+    billing: ["SELLER_NAME", "SELLER_ADDRESS", "SELLER_COUNTRY", "SELLER_TAX_ID"], "payment-token": ["PAYMENT_RETURN_URL"],
+  })) {
+    const good = Object.fromEntries(keys.map((key) => [key, dev[key]]));
+    for (const key of keys) {
+      assert.ok(key in open, key);
+      assert.ok(!mistakes(service, good).includes(key), `${key} of dev`);
+      assert.ok(mistakes(service, { ...good, [key]: open[key] }).includes(key), `${key} of prod`);
+    }
   }
 });
 

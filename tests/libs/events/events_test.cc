@@ -131,6 +131,18 @@ TEST_CASE("an event is part of its transaction") {
   CHECK(road.taken.empty());
 }
 
+TEST_CASE("a fact told again is dropped, and spoils nothing of its transaction") {
+  Road road;
+  const Event event = road.NewEvent();
+  REQUIRE_OK(road.producer.outbox().Add({event}));
+  REQUIRE_OK(road.producer.database().Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(road.producer.outbox().Add({event}));
+    return road.producer.outbox().Add({road.NewEvent()});
+  }));
+  road.Settle();
+  CHECK(road.Numbers() == Road::UpTo(2));
+}
+
 TEST_CASE("an event with bytes that are no text still travels") {
   Road road;
   Event event = road.NewEvent();
@@ -287,6 +299,18 @@ TEST_CASE("what was relayed is kept for 7 days, what was received for 14; what w
   CHECK(*consumers.Purge() == 2);
   road.Settle();
   CHECK(road.Numbers() == Road::UpTo(3));
+}
+
+TEST_CASE("a quiet stream forgets as well what is older than 7 days (R7)") {
+  Road road;
+  road.Publish(1);
+  road.Settle();
+  const int64_t days_ago = absl::ToUnixMillis(absl::Now() - absl::Hours(24 * 7) - absl::Minutes(1));
+  REQUIRE_OK(road.redis->Run({"DEL", road.stream()}));
+  for (const int64_t ms : {days_ago, days_ago + 120'000})
+    REQUIRE_OK(road.redis->Run({"XADD", road.stream(), absl::StrCat(ms, "-0"), "event_id", "x"}));
+  CHECK(*road.relay.Purge() == 1);
+  CHECK(road.StreamLength() == 1);
 }
 
 TEST_CASE("what inboxes may have forgotten is not sent again") {

@@ -1,7 +1,12 @@
 #include "libs/pg/database.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <thread>
@@ -329,6 +334,38 @@ TEST_CASE("a server that cannot be reached is UNAVAILABLE") {
   Database nowhere("postgres://nobody@127.0.0.1:1/none", 2, metrics);
   for (int i = 0; i < 5; ++i) CHECK_REFUSED(nowhere.Query("SELECT 1 AS one"), "SERVICE_UNAVAILABLE");
   CHECK_REFUSED(nowhere.Transact([] { return absl::OkStatus(); }), "SERVICE_UNAVAILABLE");
+}
+
+TEST_CASE(
+    "a Postgres that stops answering is given up a second after the time-out, and its session with it") {
+  Counters counters(1);
+  const auto session = counters.database().Query("SELECT pg_backend_pid() AS pid");
+  REQUIRE_OK(session);
+  const int pid = (*session)[0].Get<int>("pid");
+  REQUIRE(kill(pid, SIGSTOP) == 0);
+  {
+    const CallScope scope(absl::Now() + absl::Milliseconds(50), "");
+    CHECK_REFUSED(counters.database().Query("SELECT 1 AS one"), "DEADLINE_PASSED");
+  }
+  REQUIRE(kill(pid, SIGCONT) == 0);
+  const auto next = counters.database().Query("SELECT pg_backend_pid() AS pid");
+  REQUIRE_OK(next);
+  CHECK((*next)[0].Get<int>("pid") != pid);
+}
+
+TEST_CASE("a Postgres that takes connections and says nothing is UNAVAILABLE") {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(listen(listener, 1) == 0);
+  REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  telemetry::Metrics metrics;
+  Database silent(absl::StrCat("postgres://nobody@127.0.0.1:", ntohs(address.sin_port), "/none"), 2, metrics);
+  CHECK_REFUSED(silent.Query("SELECT 1 AS one"), "SERVICE_UNAVAILABLE");
+  close(listener);
 }
 
 TEST_CASE("ready means that the newest migration is there") {

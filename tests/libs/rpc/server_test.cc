@@ -1,6 +1,8 @@
 #include "libs/rpc/server.h"
 
+#include <arpa/inet.h>
 #include <rapidcheck.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
@@ -16,6 +18,7 @@
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
 #include "tests/libs/rpc/server_fixture.h"
+#include "tests/support/status_matchers.h"
 
 namespace perennial::rpc {
 namespace {
@@ -287,6 +290,62 @@ TEST_CASE("health says what the service is, and stopping finishes what was begun
   caller.join();
   stopper.join();
   CHECK(answer.status.ok());
+}
+
+int FreePort() {
+  const int one = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  REQUIRE(bind(one, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(getsockname(one, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  close(one);
+  return ntohs(address.sin_port);
+}
+
+TEST_CASE("who watches the health at the plain port does not hold up the end") {
+  ServerFixture fixture;
+  const int port = FreePort();
+  Server watched({"127.0.0.1:0", absl::StrCat("127.0.0.1:", port), TlsOf("account"), std::string(32, 'k')},
+                 fixture.pool, fixture.requests, fixture.tokens, fixture.metrics);
+  REQUIRE_OK(watched.Start());
+  grpc::GenericStub stub(
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto next_is_ok = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  const auto watch = stub.PrepareCall(&context, "/grpc.health.v1.Health/Watch", &queue);
+  const grpc::Slice nothing("");
+  const grpc::ByteBuffer all_of_it(&nothing, 1);  // "": the service as a whole
+  grpc::ByteBuffer answer;
+  watch->StartCall(nullptr);
+  REQUIRE(next_is_ok());
+  watch->WriteLast(all_of_it, grpc::WriteOptions(), nullptr);
+  REQUIRE(next_is_ok());
+  watch->Read(&answer, nullptr);
+  REQUIRE(next_is_ok());
+  absl::Notification stopped;
+  std::thread stopper([&] {
+    watched.Stop(absl::Seconds(1));
+    stopped.Notify();
+  });
+  CHECK(stopped.WaitForNotificationWithTimeout(absl::Seconds(15)));
+  context.TryCancel();
+  stopper.join();
+  queue.Shutdown();
+}
+
+TEST_CASE("a certificate says when it ends") {
+  const auto end = CertificateEnd(TlsOf("account").certificate_chain);
+  REQUIRE_OK(end);
+  CHECK(*end > absl::Now());
+  CHECK_FALSE(CertificateEnd("").ok());
+  CHECK_FALSE(CertificateEnd("nonsense").ok());
 }
 
 TEST_CASE("a taken port or an unusable certificate is said at start") {
