@@ -14,6 +14,7 @@ struct Caller {
   Uuid account_id;   // customers only
   Uuid session_id;   // customers only
   std::string name;  // services and operators: last part of spiffe://perennial/{service,operator}/NAME
+  std::string language = "";  // customers only: the account's, "en" or "fr"; empty if the token does not say
 
   // Customers own what is in their account. Services and operators are let in method by method, not by
   // ownership.

@@ -59,7 +59,7 @@ absl::StatusOr<AccessClaims> ReadClaims(absl::string_view base64) {
   const auto issue_time = Seconds(*json, "iat");
   const auto expire_time = Seconds(*json, "exp");
   if (!account_id.ok() || !session_id.ok() || !issue_time || !expire_time) return Invalid();
-  return AccessClaims{*account_id, *session_id, *issue_time, *expire_time};
+  return AccessClaims{*account_id, *session_id, *issue_time, *expire_time, Text(*json, "locale")};
 }
 
 }  // namespace
@@ -79,7 +79,8 @@ std::string SigningKey::Sign(const AccessClaims& claims) const {
                                {"sub", claims.account_id.ToString()},
                                {"sid", claims.session_id.ToString()},
                                {"iat", absl::ToUnixSeconds(claims.issue_time)},
-                               {"exp", absl::ToUnixSeconds(claims.expire_time)}};
+                               {"exp", absl::ToUnixSeconds(claims.expire_time)},
+                               {"locale", claims.language}};
   const std::string signed_part =
       absl::StrCat(absl::WebSafeBase64Escape(header.dump()), ".", absl::WebSafeBase64Escape(body.dump()));
   std::string signature(crypto_sign_BYTES, '\0');

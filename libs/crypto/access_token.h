@@ -22,6 +22,7 @@ struct AccessClaims {
   Uuid session_id;  // sid
   absl::Time issue_time;
   absl::Time expire_time;
+  std::string language = "";  // locale (OpenID Connect Core, 5.1): the account's, "en" or "fr"; may be empty
 };
 
 // An Ed25519 key pair from a 32-byte seed.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/base/error.h"
+#include "libs/rpc/error_texts.h"
 
 namespace perennial::rpc {
 namespace {
@@ -25,7 +26,7 @@ absl::StatusOr<Caller> IdentifyCustomer(const Credentials& credentials, crypto::
                    "send the header authorization: Bearer ACCESS_TOKEN");
   }
   ASSIGN_OR_RETURN(const crypto::AccessClaims claims, tokens.Verify(token));
-  return Caller{Caller::Kind::kCustomer, claims.account_id, claims.session_id, ""};
+  return Caller{Caller::Kind::kCustomer, claims.account_id, claims.session_id, "", claims.language};
 }
 
 absl::StatusOr<Caller> IdentifyByCertificate(const Credentials& credentials, const Access& access) {
@@ -55,6 +56,12 @@ absl::StatusOr<Caller> Identify(const Credentials& credentials, const Access& ac
       return IdentifyByCertificate(credentials, access);
   }
   return NotAllowed();
+}
+
+absl::string_view ReaderLanguage(const Access& access, const Caller& caller,
+                                 absl::string_view accept_language) {
+  const bool is_for_people = access.kind == Access::Kind::kPublic || access.kind == Access::Kind::kCustomers;
+  return is_for_people ? ChooseLanguage(caller.language, accept_language) : "";
 }
 
 std::string RequestScope(const Caller& caller) {

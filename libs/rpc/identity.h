@@ -21,6 +21,11 @@ struct Credentials {
 absl::StatusOr<Caller> Identify(const Credentials& credentials, const Access& access,
                                 crypto::AccessTokenVerifier& tokens);
 
+// In which language ("en", "fr") a person will read why a call was refused (R6); empty where only programs
+// call.
+absl::string_view ReaderLanguage(const Access& access, const Caller& caller,
+                                 absl::string_view accept_language);
+
 // Whose request ids are whose: "account/UUID", "service/NAME", "operator/NAME", "public".
 std::string RequestScope(const Caller& caller);
 

@@ -325,18 +325,19 @@ grpc::ServerUnaryReactor* Server::State::Accept(const Service::Method& method, c
     seen.seconds->Observe(absl::ToDoubleSeconds(absl::Now() - arrived));
     reactor->Finish(status);
   };
-  const bool accepted =
-      pool.TrySubmit([this, &method, &full_method, context, request, response, arrived, finish] {
-        const absl::Time deadline = std::min(absl::FromChrono(context->deadline()), arrived + kLongestCall);
-        const CallScope scope(deadline, ContinueTrace(Header(*context, "traceparent")));
-        Call call{{}, AddressOf(context->peer()), PrintableAscii(Header(*context, "user-agent"))};
-        const absl::Status status = Handle(method, full_method, call, *context, *request, *response);
-        LogCall(full_method, call, status, absl::Now() - arrived);
-        finish(ToGrpc(status));
-      });
+  const bool accepted = pool.TrySubmit([this, &method, &full_method, context, request, response, arrived,
+                                        finish] {
+    const absl::Time deadline = std::min(absl::FromChrono(context->deadline()), arrived + kLongestCall);
+    const CallScope scope(deadline, ContinueTrace(Header(*context, "traceparent")));
+    Call call{{}, AddressOf(context->peer()), PrintableAscii(Header(*context, "user-agent"))};
+    const absl::Status status = Handle(method, full_method, call, *context, *request, *response);
+    LogCall(full_method, call, status, absl::Now() - arrived);
+    finish(ToGrpc(status, ReaderLanguage(method.access, call.caller, Header(*context, "accept-language"))));
+  });
   if (!accepted) {
     finish(ToGrpc(Refusal(absl::StatusCode::kResourceExhausted, "OVERLOADED",
-                          "too many calls at once; try again after a moment")));
+                          "too many calls at once; try again after a moment"),
+                  ReaderLanguage(method.access, {}, Header(*context, "accept-language"))));
   }
   return reactor;
 }

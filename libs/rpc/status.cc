@@ -7,6 +7,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "libs/base/error.h"
+#include "libs/rpc/error_texts.h"
 
 namespace perennial::rpc {
 namespace {
@@ -55,6 +56,15 @@ void AddRetryInfo(const absl::Status& status, const std::string& reason, google:
   if (retry.has_retry_delay()) out.add_details()->PackFrom(retry);
 }
 
+void AddLocalizedMessage(const std::string& reason, absl::string_view language, google::rpc::Status& out) {
+  const absl::string_view text = language.empty() ? "" : ErrorTextOf(reason, language);
+  if (text.empty()) return;
+  google::rpc::LocalizedMessage message;
+  message.set_locale(std::string(language));
+  message.set_message(std::string(text));
+  out.add_details()->PackFrom(message);
+}
+
 // What a caller may learn of a fault of ours.
 absl::Status Hide(const absl::Status& status) {
   switch (status.code()) {
@@ -76,7 +86,7 @@ absl::Status Told(const absl::Status& status) {
   return status.ok() || !ReasonOf(status).empty() ? status : Hide(status);
 }
 
-grpc::Status ToGrpc(const absl::Status& fault) {
+grpc::Status ToGrpc(const absl::Status& fault, absl::string_view language) {
   if (fault.ok()) return grpc::Status::OK;
   const absl::Status status = Told(fault);
   const std::string reason = ReasonOf(status);
@@ -87,6 +97,7 @@ grpc::Status ToGrpc(const absl::Status& fault) {
   AddErrorInfo(status, reason, details);
   AddBadRequest(status, details);
   AddRetryInfo(status, reason, details);
+  AddLocalizedMessage(reason, language, details);
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message, details.SerializeAsString());
 }
 

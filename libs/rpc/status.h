@@ -3,13 +3,16 @@
 #include <grpcpp/support/status.h>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace perennial::rpc {
 
 // The only mapping between our refusals and gRPC's status (AIP-193): one google.rpc.ErrorInfo with domain
-// "perennial", BadRequest where fields are at fault, RetryInfo where waiting helps. A status without a reason
-// is a fault of ours: the caller learns INTERNAL / INTERNAL_ERROR and nothing else.
-grpc::Status ToGrpc(const absl::Status& status);
+// "perennial", BadRequest where fields are at fault, RetryInfo where waiting helps, LocalizedMessage where a
+// person will read it. A status without a reason is a fault of ours: the caller learns INTERNAL /
+// INTERNAL_ERROR and nothing else.
+// `language`: that person's, "en" or "fr"; empty if none will.
+grpc::Status ToGrpc(const absl::Status& status, absl::string_view language = "");
 
 // What of a status is told: itself if it has a reason, else the refusal that stands for a fault of ours.
 absl::Status Told(const absl::Status& status);

@@ -145,7 +145,7 @@ class Secrets {
   virtual std::string SealToken(const Uuid& session_id, absl::string_view token) = 0;
   // Nothing if it was sealed under another key.
   virtual std::optional<std::string> OpenToken(const Uuid& session_id, const std::string& sealed) = 0;
-  virtual std::string SignAccessToken(const core::Session& session, absl::Time now,
+  virtual std::string SignAccessToken(const core::Session& session, core::Language language, absl::Time now,
                                       absl::Time expire_time) = 0;
   // Stands for an address where failures are counted, so that addresses of nobody's account are not kept.
   virtual std::string ThrottleKey(absl::string_view email_key) = 0;

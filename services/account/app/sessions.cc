@@ -33,10 +33,11 @@ Sessions::Sessions(AccountStore& accounts, SessionStore& sessions, AccessLog& ac
       clock_(clock),
       ids_(ids) {}
 
-SessionTokens Sessions::WithAccessToken(const core::Session& session, std::string refresh_token) {
+SessionTokens Sessions::WithAccessToken(const core::Session& session, core::Language language,
+                                        std::string refresh_token) {
   const absl::Time now = clock_.Now();
   const absl::Time expire_time = now + core::kAccessTokenLifetime;
-  return {session, secrets_.SignAccessToken(session, now, expire_time), expire_time,
+  return {session, secrets_.SignAccessToken(session, language, now, expire_time), expire_time,
           std::move(refresh_token)};
 }
 
@@ -65,7 +66,7 @@ absl::StatusOr<SessionTokens> Sessions::SignIn(const core::Account& verified, co
   RETURN_IF_ERROR(
       access_log_.Add(EntryOf({account->id, session.id, origin}, AccessAct::kSignIn, ids_.Next(), now)));
   tally_.CountAct(AccessAct::kSignIn, AccessOutcome::kDone);
-  return WithAccessToken(session, token);
+  return WithAccessToken(session, account->language, token);
 }
 
 absl::Status Sessions::PrepareRefresh(const std::string& refresh_token, const core::Origin& origin) {
@@ -102,6 +103,8 @@ absl::StatusOr<SessionTokens> Sessions::Refresh(const std::string& refresh_token
   const std::string digest = secrets_.DigestToken(refresh_token);
   ASSIGN_OR_RETURN(const auto session, sessions_.LockByToken(digest));
   if (!session) return RefreshTokenInvalid();
+  ASSIGN_OR_RETURN(const auto account, accounts_.FindBySession(session->account_id, session->id, now));
+  if (!account) return SessionEnded();
   switch (core::DecideRefresh(*session, digest, now)) {
     case RefreshDecision::kEnded:
       return SessionEnded();
@@ -111,7 +114,7 @@ absl::StatusOr<SessionTokens> Sessions::Refresh(const std::string& refresh_token
       std::optional<std::string> living = secrets_.OpenToken(session->id, session->token_sealed);
       if (!living) return RefreshTokenInvalid();
       RETURN_IF_ERROR(sessions_.SaveRefresh(*session, request_id));
-      return WithAccessToken(*session, *std::move(living));
+      return WithAccessToken(*session, account->language, *std::move(living));
     }
     case RefreshDecision::kRotate:
       break;
@@ -120,7 +123,7 @@ absl::StatusOr<SessionTokens> Sessions::Refresh(const std::string& refresh_token
   const core::Session rotated =
       core::Rotate(*session, secrets_.DigestToken(token), secrets_.SealToken(session->id, token), now);
   RETURN_IF_ERROR(sessions_.SaveRefresh(rotated, request_id));
-  return WithAccessToken(rotated, token);
+  return WithAccessToken(rotated, account->language, token);
 }
 
 absl::StatusOr<Page<core::Session>> Sessions::List(const Actor& actor, const Uuid& account_id,

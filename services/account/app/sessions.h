@@ -42,7 +42,8 @@ class Sessions {
   absl::StatusOr<int> EndOthers(const Actor& actor, const Uuid& account_id);
 
  private:
-  SessionTokens WithAccessToken(const core::Session& session, std::string refresh_token);
+  SessionTokens WithAccessToken(const core::Session& session, core::Language language,
+                                std::string refresh_token);
   absl::Status EndForReuse(const core::Session& session, const core::Origin& origin);
 
   AccountStore& accounts_;

@@ -53,9 +53,9 @@ std::optional<std::string> SodiumSecrets::OpenToken(const Uuid& session_id, cons
   return crypto::Open(secret_key_, SealContext(session_id), sealed);
 }
 
-std::string SodiumSecrets::SignAccessToken(const core::Session& session, absl::Time now,
-                                           absl::Time expire_time) {
-  return signing_key_.Sign({session.account_id, session.id, now, expire_time});
+std::string SodiumSecrets::SignAccessToken(const core::Session& session, core::Language language,
+                                           absl::Time now, absl::Time expire_time) {
+  return signing_key_.Sign({session.account_id, session.id, now, expire_time, core::CodeOf(language)});
 }
 
 std::string SodiumSecrets::ThrottleKey(absl::string_view email_key) {

@@ -19,7 +19,8 @@ class SodiumSecrets final : public Secrets {
   std::string DigestToken(absl::string_view token) override;
   std::string SealToken(const Uuid& session_id, absl::string_view token) override;
   std::optional<std::string> OpenToken(const Uuid& session_id, const std::string& sealed) override;
-  std::string SignAccessToken(const core::Session& session, absl::Time now, absl::Time expire_time) override;
+  std::string SignAccessToken(const core::Session& session, core::Language language, absl::Time now,
+                              absl::Time expire_time) override;
   std::string ThrottleKey(absl::string_view email_key) override;
 
   // What verifies the access tokens signed here.

@@ -38,7 +38,7 @@ class Tokens {
  public:
   Tokens() : key("k1", kSeed), verifier([this] { return Fetch(); }, clock) {
     listed = {{"k1", key.public_key()}};
-    claims = {ids.Next(), ids.Next(), clock.Now(), clock.Now() + absl::Minutes(10)};
+    claims = {ids.Next(), ids.Next(), clock.Now(), clock.Now() + absl::Minutes(10), "fr"};
   }
   absl::StatusOr<std::vector<VerifyingKey>> Fetch() {
     ++fetches;
@@ -73,6 +73,7 @@ TEST_CASE("a token says what it was signed with, until it expires") {
     CHECK(claims->account_id == tokens.claims.account_id);
     CHECK(claims->session_id == tokens.claims.session_id);
     CHECK(claims->expire_time == tokens.claims.expire_time);
+    CHECK(claims->language == "fr");
   }
   CHECK(tokens.fetches == 1);
   tokens.clock.Advance(absl::Minutes(10) - absl::Seconds(1));
@@ -80,6 +81,13 @@ TEST_CASE("a token says what it was signed with, until it expires") {
   tokens.clock.Advance(absl::Seconds(1));
   CHECK_REFUSED(tokens.verifier.Verify(token), "ACCESS_TOKEN_EXPIRED");
   CHECK_REFUSED(tokens.verifier.Verify(tokens.key.Sign(tokens.claims) + "A"), "ACCESS_TOKEN_INVALID");
+}
+
+TEST_CASE("a token need not say a language") {
+  Tokens tokens;
+  const auto claims = tokens.verifier.Verify(SignAny(tokens.Header(), tokens.Body().dump()));
+  REQUIRE_OK(claims);
+  CHECK(claims->language.empty());
 }
 
 TEST_CASE("the signature is Ed25519's (RFC 8032, 7.1, test 1)") {

@@ -103,6 +103,15 @@ google::rpc::BadRequest Answer::Violations() const {
   return violations;
 }
 
+google::rpc::LocalizedMessage Answer::ForPeople() const {
+  google::rpc::LocalizedMessage message;
+  const google::rpc::Status all = DetailsOf(status);
+  for (const auto& detail : all.details()) {
+    if (detail.UnpackTo(&message)) break;
+  }
+  return message;
+}
+
 Client::Client(int port, const std::string& who)
     : Client(port, who.empty() ? Tls{"", "", TlsOf("account").authority} : TlsOf(who)) {}
 
@@ -121,6 +130,7 @@ Answer Client::Call(const std::string& method, const std::string& bytes, const s
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
   if (!token.empty()) context.AddMetadata("authorization", token);
+  if (!accept_language_.empty()) context.AddMetadata("accept-language", accept_language_);
   const grpc::Slice slice(bytes);
   grpc::ByteBuffer request(&slice, 1);
   grpc::ByteBuffer response;
@@ -220,7 +230,8 @@ Service ServerFixture::MakeService(const std::vector<std::string>& secrets) {
       });
   service.Read<v1::ListAccessLogEntriesRequest, v1::ListAccessLogEntriesResponse>(
       "ListAccessLogEntries", Services({"billing"}),
-      [](const Call& call, const auto&) -> absl::StatusOr<v1::ListAccessLogEntriesResponse> {
+      [](const Call& call, const auto& request) -> absl::StatusOr<v1::ListAccessLogEntriesResponse> {
+        if (request.page_size() < 0) return InvalidField("page_size", "must not be negative");
         v1::ListAccessLogEntriesResponse response;
         response.set_next_page_token(call.caller.name);
         return response;
@@ -228,8 +239,8 @@ Service ServerFixture::MakeService(const std::vector<std::string>& secrets) {
   return service;
 }
 
-std::string ServerFixture::Token(absl::Duration lifetime) {
-  return "Bearer " + key.Sign({ids.Next(), ids.Next(), clock.Now(), clock.Now() + lifetime});
+std::string ServerFixture::Token(absl::Duration lifetime, const std::string& language) {
+  return "Bearer " + key.Sign({ids.Next(), ids.Next(), clock.Now(), clock.Now() + lifetime, language});
 }
 
 v1::CreateAccountRequest ServerFixture::NewRequest() {

@@ -40,6 +40,8 @@ struct Answer {
   std::string Reason() const;
   std::optional<google::rpc::RetryInfo> Retry() const;
   google::rpc::BadRequest Violations() const;
+  // What a person is told; of an error that says nothing to people, an empty one.
+  google::rpc::LocalizedMessage ForPeople() const;
 };
 
 // Any bytes to any method, over TLS.
@@ -50,6 +52,8 @@ class Client {
 
   Answer Call(const std::string& method, const std::string& bytes, const std::string& token = "",
               absl::Duration timeout = absl::Seconds(20));
+  // Sent as accept-language.
+  void Accept(const std::string& languages) { accept_language_ = languages; }
   Answer Call(const std::string& method, const google::protobuf::Message& request,
               const std::string& token = "") {
     return Call(method, request.SerializeAsString(), token);
@@ -58,6 +62,7 @@ class Client {
  private:
   std::shared_ptr<grpc::Channel> channel_;
   grpc::GenericStub stub_;
+  std::string accept_language_;
 };
 
 // In memory. Not for concurrent calls with one id.
@@ -81,7 +86,7 @@ class ServerFixture {
   explicit ServerFixture(int workers = 4, int queue_limit = 64);
   ~ServerFixture() { server.Stop(absl::Seconds(5)); }
 
-  std::string Token(absl::Duration lifetime = absl::Minutes(10));
+  std::string Token(absl::Duration lifetime = absl::Minutes(10), const std::string& language = "");
   v1::CreateAccountRequest NewRequest();
   // `secrets`: of ChangePassword.
   Service MakeService(const std::vector<std::string>& secrets = {"new_password"});

@@ -36,8 +36,9 @@ class PlainSecrets final : public Secrets {
   std::string DigestToken(absl::string_view token) override { return absl::StrCat("digest of ", token); }
   std::string SealToken(const Uuid&, absl::string_view token) override { return std::string(token); }
   std::optional<std::string> OpenToken(const Uuid&, const std::string& sealed) override { return sealed; }
-  std::string SignAccessToken(const core::Session& session, absl::Time, absl::Time) override {
-    return session.id.ToString();
+  std::string SignAccessToken(const core::Session& session, core::Language language, absl::Time,
+                              absl::Time) override {
+    return absl::StrCat(core::CodeOf(language), "/", session.id.ToString());
   }
   std::string ThrottleKey(absl::string_view email_key) override { return absl::StrCat("key of ", email_key); }
 

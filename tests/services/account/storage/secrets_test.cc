@@ -40,10 +40,14 @@ TEST_CASE("through a rotation, tokens of both keys are accepted as long as both 
   session.id = ids.Next();
   session.account_id = ids.Next();
   const absl::Time expire_time = clock.Now() + core::kAccessTokenLifetime;
-  const std::string old_token = before.SignAccessToken(session, clock.Now(), expire_time);
-  const std::string new_token = after.SignAccessToken(session, clock.Now(), expire_time);
+  const std::string old_token =
+      before.SignAccessToken(session, core::Language::kEnglish, clock.Now(), expire_time);
+  const std::string new_token =
+      after.SignAccessToken(session, core::Language::kFrench, clock.Now(), expire_time);
   CHECK(verifier.Verify(old_token)->session_id == session.id);
   CHECK(verifier.Verify(new_token)->account_id == session.account_id);
+  CHECK(verifier.Verify(old_token)->language == "en");
+  CHECK(verifier.Verify(new_token)->language == "fr");
   CHECK_REFUSED(later.Verify(old_token), "ACCESS_TOKEN_INVALID");
   clock.Advance(core::kAccessTokenLifetime);
   CHECK_REFUSED(verifier.Verify(new_token), "ACCESS_TOKEN_EXPIRED");

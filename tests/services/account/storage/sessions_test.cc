@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "tests/services/account/storage/account_fixture.h"
 
 namespace perennial::account {
@@ -98,6 +99,23 @@ TEST_CASE("a session lives 30 days without a refresh") {
   CHECK_REFUSED(world.Refresh(refreshed->refresh_token), "SESSION_ENDED");
   const Actor actor = world.ActorOf(*tokens);
   CHECK_REFUSED(world.accounts.Get(actor, actor.account_id), "SESSION_ENDED");
+}
+
+TEST_CASE("tokens say the account's language, from the next refresh on a changed one (R6)") {
+  AccountFixture world;
+  REQUIRE_OK(world.Register());
+  const auto tokens = world.SignIn();
+  CHECK(absl::StartsWith(tokens->access_token, "fr/"));
+  const Actor me = world.ActorOf(*tokens);
+  Accounts::Settings settings;
+  settings.language = core::Language::kEnglish;
+  REQUIRE_OK(world.Commit([&] { return world.accounts.Update(me, me.account_id, settings); }));
+  const auto rotated = world.Refresh(tokens->refresh_token);
+  REQUIRE_OK(rotated);
+  CHECK(absl::StartsWith(rotated->access_token, "en/"));
+  const auto repeated = world.Refresh(tokens->refresh_token);
+  REQUIRE_OK(repeated);
+  CHECK(absl::StartsWith(repeated->access_token, "en/"));
 }
 
 TEST_CASE("sessions can be seen, and ended one by one or all but one's own (R1)") {
