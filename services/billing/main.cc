@@ -5,16 +5,19 @@
 #include "services/billing/app/books.h"
 #include "services/billing/app/invoices.h"
 #include "services/billing/app/invoicing.h"
+#include "services/billing/app/series_audit.h"
 #include "services/billing/config.h"
 #include "services/billing/metrics.h"
 #include "services/billing/rpc/billing_profile_handler.h"
 #include "services/billing/rpc/invoice_handler.h"
+#include "services/billing/rpc/invoice_series_handler.h"
 #include "services/billing/rpc/invoicing_handler.h"
 #include "services/billing/rpc/ledger_handler.h"
 #include "services/billing/rpc/personal_data_handler.h"
 #include "services/billing/storage/postgres_billing_profile_store.h"
 #include "services/billing/storage/postgres_invoice_store.h"
 #include "services/billing/storage/postgres_ledger_store.h"
+#include "services/billing/storage/postgres_series_store.h"
 
 int main() {
   using namespace perennial;
@@ -30,6 +33,7 @@ int main() {
   PostgresBillingProfileStore profile_store(process.database());
   PostgresInvoiceStore invoice_store(process.database(), process.outbox());
   PostgresLedgerStore ledger_store(process.database());
+  PostgresSeriesStore series_store(process.database());
 
   DocumentMetrics metrics(process.metrics());
   BillingProfiles profiles(profile_store, process.clock());
@@ -37,10 +41,12 @@ int main() {
   Invoicing invoicing(invoice_store, profile_store, process.clock(), process.ids(), config.seller,
                       [&metrics](const core::Document& document) { metrics.Count(document); });
   Books books(ledger_store, process.clock());
+  SeriesAudit series_audit(series_store);
 
   process.Serve(MakeBillingProfileService(profiles));
   process.Serve(MakeInvoiceService(invoices, process.page_tokens()));
   process.Serve(MakeInvoicingService(invoicing));
+  process.Serve(MakeInvoiceSeriesService(series_audit, process.page_tokens()));
   process.Serve(MakeLedgerService(books, process.page_tokens()));
   process.Serve(MakePersonalDataService(profiles, invoices));
 

@@ -13,6 +13,7 @@
 #include "services/billing/core/billing_profile.h"
 #include "services/billing/core/document.h"
 #include "services/billing/core/ledger.h"
+#include "services/billing/core/series_chain.h"
 
 namespace perennial::billing {
 
@@ -86,6 +87,25 @@ class InvoiceStore {
   virtual absl::StatusOr<std::vector<core::Document>> List(const Uuid& account_id,
                                                            std::optional<core::DocumentKind> kind,
                                                            std::optional<PagePosition> after, int limit) = 0;
+};
+
+// Numbers of one seller, kind and year: "INV-FR-2027".
+struct NumberSeries {
+  std::string name;
+  int64_t last_number;  // that was given out
+  absl::Time last_issue_time;
+};
+
+class SeriesStore {
+ public:
+  virtual ~SeriesStore() = default;
+  // By name, after this one.
+  virtual absl::StatusOr<std::vector<NumberSeries>> List(const std::string& after_name, int limit) = 0;
+  // Refusals: INVOICE_SERIES_NOT_FOUND.
+  virtual absl::StatusOr<NumberSeries> Get(const std::string& name) = 0;
+  // By number, after this one.
+  virtual absl::StatusOr<std::vector<core::ChainLink>> ReadChain(const std::string& name,
+                                                                 int64_t after_number, int limit) = 0;
 };
 
 // A document without its parties and lines, as the books keep it.

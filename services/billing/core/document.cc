@@ -101,6 +101,7 @@ Document DraftCreditNote(const Document& invoice, const Bill& bill, CreditReason
   draft.id = id;
   draft.series = SeriesOf(draft.kind, seller, now);
   draft.sequence_number = 0;
+  draft.hash.clear();
   draft.issue_time = now;
   draft.bill = bill;
   draft.credited_invoice_id = invoice.id;

@@ -54,6 +54,7 @@ struct Document {
   std::optional<Uuid> credited_invoice_id;
   std::string payment_description;
   std::vector<std::string> notes;
+  std::string hash;  // its link in the chain of its series, in hex; empty: a draft
 
   bool operator==(const Document&) const = default;
 };

@@ -355,6 +355,7 @@ v1::Invoice ToProto(const core::Document& document) {
   }
   proto.set_payment_description(document.payment_description);
   for (const std::string& note : document.notes) proto.add_notes(note);
+  proto.set_hash(document.hash);
   return proto;
 }
 

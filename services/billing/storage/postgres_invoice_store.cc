@@ -15,7 +15,7 @@
 #define DOCUMENTS                                                                                       \
   "SELECT i.id, i.kind, a.account_id, i.account_pseudonym, i.series, i.sequence_number, i.issue_time, " \
   "i.order_id, i.charge_id, i.refund_id, i.credited_invoice_id, i.currency, i.net_minor, i.tax_minor, " \
-  "i.total_minor, i.content FROM invoice i "                                                            \
+  "i.total_minor, i.content, encode(i.hash, 'hex') AS hash FROM invoice i "                             \
   "LEFT JOIN account_pseudonym a ON a.pseudonym = i.account_pseudonym "
 #define PAGE_OF_ACCOUNT(KIND)                                                                         \
   DOCUMENTS                                                                                           \
@@ -87,6 +87,7 @@ Document ReadDocument(const pg::Row& row) {
   document.refund_id = row.Get<std::optional<Uuid>>("refund_id");
   document.credited_invoice_id = row.Get<std::optional<Uuid>>("credited_invoice_id");
   ContentFromJson(row.Get<std::string>("content"), document);
+  document.hash = row.Get<std::string>("hash");
   return document;
 }
 
@@ -250,18 +251,21 @@ absl::Status PostgresInvoiceStore::Save(Document& draft) {
   return outbox_.Add({core::IssuedEvent(draft)});
 }
 
-absl::Status PostgresInvoiceStore::Insert(const Document& document) {
+absl::Status PostgresInvoiceStore::Insert(Document& document) {
   const core::Bill& bill = document.bill;
-  return database_
-      .Query(
+  ASSIGN_OR_RETURN(
+      const pg::Rows inserted,
+      database_.Query(
           "INSERT INTO invoice (id, kind, account_pseudonym, series, sequence_number, issue_time, order_id, "
           "charge_id, refund_id, credited_invoice_id, currency, net_minor, tax_minor, total_minor, content) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+          "RETURNING encode(hash, 'hex') AS hash",
           document.id, billing::ToText(document.kind), document.account_pseudonym, document.series,
           document.sequence_number, document.issue_time, document.order_id, document.charge_id,
           document.refund_id, document.credited_invoice_id, bill.currency, bill.net_minor, bill.tax_minor,
-          bill.total_minor, ContentToJson(document))
-      .status();
+          bill.total_minor, ContentToJson(document)));
+  document.hash = inserted[0].Get<std::string>("hash");
+  return absl::OkStatus();
 }
 
 absl::Status PostgresInvoiceStore::Post(const Document& document) {

@@ -37,7 +37,7 @@ class PostgresInvoiceStore final : public InvoiceStore {
   absl::StatusOr<std::vector<core::Document>> CreditNotesOn(const Uuid& invoice_id);
   // Numbers, stores, posts and tells of a draft.
   absl::Status Save(core::Document& draft);
-  absl::Status Insert(const core::Document& document);
+  absl::Status Insert(core::Document& document);
   absl::Status Post(const core::Document& document);
 
   pg::Database& database_;

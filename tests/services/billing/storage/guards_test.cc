@@ -70,11 +70,15 @@ TEST_CASE("Nobody changes what was issued or posted: not the service's role, not
   const std::string service = AsServiceRole(owner);
   REQUIRE(service != owner);
   for (const std::string table : {"invoice", "journal_entry"}) {
-    const std::string column = table == "invoice" ? "net_minor = 0" : "currency = 'USD'";
-    for (const std::string& sql :
-         {absl::StrCat("UPDATE ", table, " SET ", column), absl::StrCat("DELETE FROM ", table),
-          absl::StrCat("DELETE FROM ", table, " WHERE false"),
-          absl::StrCat("TRUNCATE ", table, " CASCADE")}) {
+    std::vector<std::string> changes = {
+        absl::StrCat("UPDATE ", table, " SET currency = 'USD'"), absl::StrCat("DELETE FROM ", table),
+        absl::StrCat("DELETE FROM ", table, " WHERE false"), absl::StrCat("TRUNCATE ", table, " CASCADE")};
+    if (table == "invoice") {
+      for (const char* column : {"net_minor = 0", "hash = '\\x00'", "previous_hash = '\\x00'"}) {
+        changes.push_back(absl::StrCat("UPDATE invoice SET ", column));
+      }
+    }
+    for (const std::string& sql : changes) {
       INFO(sql);
       CHECK(OutcomeOf(owner, sql) == kRestricted);
       CHECK(OutcomeOf(owner, "SET session_replication_role = replica; " + sql) == kRestricted);
@@ -82,6 +86,10 @@ TEST_CASE("Nobody changes what was issued or posted: not the service's role, not
     }
     CHECK(OutcomeOf(service, absl::StrCat("ALTER TABLE ", table, " DISABLE TRIGGER ALL")) == kNoPrivilege);
     CHECK(OutcomeOf(service, absl::StrCat("DROP TABLE ", table, " CASCADE")) == kNoPrivilege);
+    CHECK(OutcomeOf(service, "DROP FUNCTION chain_invoice() CASCADE") == kNoPrivilege);
+    CHECK(OutcomeOf(service,
+                    "CREATE OR REPLACE FUNCTION invoice_canonical_form(i invoice) RETURNS text "
+                    "LANGUAGE sql AS $$ SELECT '' $$") == kNoPrivilege);
     CHECK(OutcomeOf(service, absl::StrCat("SELECT id FROM ", table, " FOR UPDATE")) == kNoPrivilege);
   }
   const std::string upsert = absl::StrCat(InsertInvoice(2, "INV-FR-2027", "100, 20, 120"),

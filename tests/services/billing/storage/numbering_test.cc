@@ -2,6 +2,8 @@
 #include <thread>
 
 #include "libs/base/status_macros.h"
+#include "services/billing/app/series_audit.h"
+#include "services/billing/storage/postgres_series_store.h"
 #include "tests/services/billing/support.h"
 
 namespace perennial::billing {
@@ -52,6 +54,15 @@ TEST_CASE("16 issuers at once, some of whom roll back, leave numbers without gap
   CHECK(billing.Count("SELECT count(DISTINCT sequence_number) FROM invoice") == kAll);
   CHECK(billing.Count("SELECT count(*) FROM journal_entry") == kAll);
   CHECK(billing.Count("SELECT count(*) FROM outbox") == kAll);
+  PostgresSeriesStore store(billing.postgres.database());
+  SeriesAudit audit(store);
+  const auto series = audit.List("", 2);
+  REQUIRE_OK(series);
+  REQUIRE(series->size() == 1);
+  const auto verified = audit.Verify((*series)[0].name, {}, kAll + 1);
+  REQUIRE_OK(verified);
+  CHECK(!verified->fault);
+  CHECK(verified->place.sequence_number == kAll);
 }
 
 TEST_CASE("Two issuers of one order make one invoice") {

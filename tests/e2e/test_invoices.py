@@ -1,0 +1,61 @@
+"""Invoices as a customer and an auditor get them (R25, R26, R27)."""
+
+import hashlib
+
+import pytest
+from suite.client import Refused
+
+SERIES = "perennial.billing.v1.InvoiceSeriesService"
+# As services/billing/README.md, "The chain", says.
+HASHED = ("previous_hash", "id", "kind", "account_pseudonym", "series", "sequence_number", "issue_time_micros", "order_id", "charge_id",
+          "refund_id", "credited_invoice_id", "currency", "net_minor", "tax_minor", "total_minor", "content")
+
+
+@pytest.fixture(scope="module")
+def paid(suite):
+    from conftest import Customer
+
+    customer = Customer(suite, language="fr")
+    card = customer.add_card()
+    orders = [customer.commit(customer.quote_plan(customer.create_site()), payment_method=card) for _ in range(3)]
+    return customer, [order.invoice for order in orders]
+
+
+def test_an_auditor_can_compute_each_hash_anew(suite, paid):
+    customer, names = paid
+    rows = suite.query("SELECT series, hash, previous_hash, id, kind, account_pseudonym, sequence_number, "
+                       "(extract(epoch FROM issue_time) * 1000000)::bigint AS issue_time_micros, order_id, charge_id, refund_id, "
+                       "credited_invoice_id, currency, net_minor, tax_minor, total_minor, content::text AS content "
+                       "FROM billing.invoice ORDER BY series, sequence_number")
+    columns = ("series", "hash", "previous_hash", "id", "kind", "account_pseudonym", "sequence_number", "issue_time_micros", "order_id",
+               "charge_id", "refund_id", "credited_invoice_id", "currency", "net_minor", "tax_minor", "total_minor", "content")
+    assert len(rows) >= 3
+    hashes = {}
+    for row in rows:
+        document = dict(zip(columns, (value or "" for value in row)))
+        document["previous_hash"] = document["previous_hash"].removeprefix("\\x")
+        form = "perennial invoice 1\n" + "\n".join(f"{name}={document[name]}" for name in HASHED)
+        hashes[document["id"]] = hashlib.sha256(form.encode()).hexdigest()
+        assert document["hash"].removeprefix("\\x") == hashes[document["id"]]
+    for name in names:
+        invoice = customer.peer("billing").call("perennial.billing.v1.InvoiceService/GetInvoice", name=name)
+        assert invoice.hash == hashes[name.rsplit("/", 1)[-1]]
+
+
+def test_operators_verify_series_in_parts_and_customers_do_not(suite, paid):
+    customer, _ = paid
+    operator = suite.peer("billing", operator=True)
+    series = operator.call(f"{SERIES}/ListInvoiceSeries").invoice_series
+    assert series
+    for one in series:
+        token = ""
+        while True:
+            part = operator.call(f"{SERIES}/VerifyInvoiceSeries", name=one.name, page_size=2, page_token=token)
+            assert part.fault == 0 and part.fault_sequence_number == 0
+            token = part.next_page_token
+            if not token:
+                break
+        assert part.verified_sequence_number == one.last_sequence_number
+    with pytest.raises(Refused) as refused:
+        customer.peer("billing").call(f"{SERIES}/VerifyInvoiceSeries", name=series[0].name)
+    assert refused.value.code.name == "PERMISSION_DENIED"
