@@ -30,8 +30,8 @@ int main() {
   }
   Process process(config.process);
 
-  PostgresBillingProfileStore profile_store(process.database());
-  PostgresInvoiceStore invoice_store(process.database(), process.outbox());
+  PostgresBillingProfileStore profile_store(process.database(), process.secret_key());
+  PostgresInvoiceStore invoice_store(process.database(), process.outbox(), process.secret_key());
   PostgresLedgerStore ledger_store(process.database());
   PostgresSeriesStore series_store(process.database());
 

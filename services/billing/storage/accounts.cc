@@ -3,12 +3,14 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/crypto/keyed_hash.h"
 
 namespace perennial::billing {
 namespace {
 
-Uuid TraceOf(const Uuid& account_id) {
-  return Uuid::Derive(account_id, "deleted account");
+Uuid TraceOf(const std::string& secret_key, const Uuid& account_id) {
+  return Uuid::Derive(account_id,
+                      crypto::KeyedHash(secret_key, absl::StrCat("deleted_account/", account_id.ToString())));
 }
 
 }  // namespace
@@ -21,19 +23,21 @@ absl::Status LockAccount(pg::Database& database, const Uuid& account_id) {
       .status();
 }
 
-absl::Status LockLivingAccount(pg::Database& database, const Uuid& account_id) {
+absl::Status LockLivingAccount(pg::Database& database, const std::string& secret_key,
+                               const Uuid& account_id) {
   RETURN_IF_ERROR(LockAccount(database, account_id));
-  ASSIGN_OR_RETURN(
-      const pg::Rows deleted,
-      database.Query("SELECT 1 AS found FROM deleted_account WHERE trace = $1", TraceOf(account_id)));
+  ASSIGN_OR_RETURN(const pg::Rows deleted,
+                   database.Query("SELECT 1 AS found FROM deleted_account WHERE trace = $1",
+                                  TraceOf(secret_key, account_id)));
   if (!deleted.empty()) return Precondition("ACCOUNT_DELETED", "the account was deleted");
   return absl::OkStatus();
 }
 
-absl::Status MarkAccountDeleted(pg::Database& database, const Uuid& account_id, absl::Time now) {
+absl::Status MarkAccountDeleted(pg::Database& database, const std::string& secret_key, const Uuid& account_id,
+                                absl::Time now) {
   return database
       .Query("INSERT INTO deleted_account (trace, deleted_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-             TraceOf(account_id), now)
+             TraceOf(secret_key, account_id), now)
       .status();
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "libs/base/uuid.h"
 #include "libs/pg/database.h"
@@ -11,9 +13,10 @@ namespace perennial::billing {
 absl::Status LockAccount(pg::Database& database, const Uuid& account_id);
 
 // LockAccount, then ACCOUNT_DELETED if the account was deleted.
-absl::Status LockLivingAccount(pg::Database& database, const Uuid& account_id);
+absl::Status LockLivingAccount(pg::Database& database, const std::string& secret_key, const Uuid& account_id);
 
-// Remembers that the account was deleted, by an id that does not tell which account it was.
-absl::Status MarkAccountDeleted(pg::Database& database, const Uuid& account_id, absl::Time now);
+// Remembers that the account was deleted, by an id that tells nobody without the key which account it was.
+absl::Status MarkAccountDeleted(pg::Database& database, const std::string& secret_key, const Uuid& account_id,
+                                absl::Time now);
 
 }  // namespace perennial::billing

@@ -65,7 +65,7 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Update(
     const Uuid& account_id, absl::FunctionRef<absl::StatusOr<BillingProfile>(const BillingProfile&)> decide) {
   BillingProfile changed;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(LockLivingAccount(database_, account_id));
+    RETURN_IF_ERROR(LockLivingAccount(database_, secret_key_, account_id));
     ASSIGN_OR_RETURN(const BillingProfile current, Get(account_id));
     ASSIGN_OR_RETURN(changed, decide(current));
     changed.version = current.version + 1;
@@ -95,7 +95,7 @@ absl::Status PostgresBillingProfileStore::Write(const Uuid& account_id, const Bi
 absl::Status PostgresBillingProfileStore::ForgetAccount(const Uuid& account_id, absl::Time now) {
   return database_.Transact([&]() -> absl::Status {
     RETURN_IF_ERROR(LockAccount(database_, account_id));
-    RETURN_IF_ERROR(MarkAccountDeleted(database_, account_id, now));
+    RETURN_IF_ERROR(MarkAccountDeleted(database_, secret_key_, account_id, now));
     RETURN_IF_ERROR(
         database_.Query("DELETE FROM billing_profile WHERE account_id = $1", account_id).status());
     // An order that is still under way keeps its pro-forma until it ends: what is paid must be invoiced.

@@ -7,7 +7,8 @@ namespace perennial::billing {
 
 class PostgresBillingProfileStore final : public BillingProfileStore {
  public:
-  explicit PostgresBillingProfileStore(pg::Database& database) : database_(database) {}
+  PostgresBillingProfileStore(pg::Database& database, std::string secret_key)
+      : database_(database), secret_key_(std::move(secret_key)) {}
 
   absl::StatusOr<core::BillingProfile> Get(const Uuid& account_id) override;
   absl::StatusOr<core::BillingProfile> Update(
@@ -19,6 +20,7 @@ class PostgresBillingProfileStore final : public BillingProfileStore {
   absl::Status Write(const Uuid& account_id, const core::BillingProfile& profile);
 
   pg::Database& database_;
+  const std::string secret_key_;
 };
 
 }  // namespace perennial::billing

@@ -121,7 +121,7 @@ absl::StatusOr<ProForma> PostgresInvoiceStore::AddProForma(const Uuid& account_i
                                                            const ProForma& pro_forma) {
   std::optional<ProForma> stored;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(LockLivingAccount(database_, account_id));
+    RETURN_IF_ERROR(LockLivingAccount(database_, secret_key_, account_id));
     RETURN_IF_ERROR(database_
                         .Query("INSERT INTO account_pseudonym (account_id, pseudonym) VALUES ($1, $2) "
                                "ON CONFLICT (account_id) DO NOTHING",

@@ -8,8 +8,8 @@ namespace perennial::billing {
 
 class PostgresInvoiceStore final : public InvoiceStore {
  public:
-  PostgresInvoiceStore(pg::Database& database, events::Outbox& outbox)
-      : database_(database), outbox_(outbox) {}
+  PostgresInvoiceStore(pg::Database& database, events::Outbox& outbox, std::string secret_key)
+      : database_(database), outbox_(outbox), secret_key_(std::move(secret_key)) {}
 
   absl::StatusOr<std::optional<core::ProForma>> FindProForma(const Uuid& order_id) override;
   absl::StatusOr<core::ProForma> AddProForma(const Uuid& account_id,
@@ -42,6 +42,7 @@ class PostgresInvoiceStore final : public InvoiceStore {
 
   pg::Database& database_;
   events::Outbox& outbox_;
+  const std::string secret_key_;
 };
 
 }  // namespace perennial::billing

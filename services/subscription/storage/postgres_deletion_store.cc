@@ -3,11 +3,13 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/crypto/keyed_hash.h"
 
 namespace perennial::subscription {
 
-Uuid PostgresDeletionStore::PseudonymOf(const Uuid& account_id) {
-  return Uuid::Derive(account_id, "subscription/deleted account");
+Uuid PseudonymOf(const std::string& secret_key, const Uuid& account_id) {
+  return Uuid::Derive(account_id,
+                      crypto::KeyedHash(secret_key, absl::StrCat("deleted_account/", account_id.ToString())));
 }
 
 absl::Status PostgresDeletionStore::Enter(const Uuid& account_id) {
@@ -17,7 +19,7 @@ absl::Status PostgresDeletionStore::Enter(const Uuid& account_id) {
           .status());
   ASSIGN_OR_RETURN(const pg::Rows rows,
                    database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = $1",
-                                   PseudonymOf(account_id)));
+                                   PseudonymOf(secret_key_, account_id)));
   return rows.empty() ? absl::OkStatus() : Precondition("ACCOUNT_DELETED", "the account was deleted");
 }
 
@@ -26,7 +28,7 @@ absl::Status PostgresDeletionStore::MarkDeleted(const Uuid& account_id, absl::Ti
       .Query(
           "INSERT INTO account_deletions (pseudonym, account_id, requested_at, next_at) VALUES ($1, $2, $3, "
           "$3) ON CONFLICT DO NOTHING",
-          PseudonymOf(account_id), account_id, now)
+          PseudonymOf(secret_key_, account_id), account_id, now)
       .status();
 }
 

@@ -8,10 +8,14 @@
 
 namespace perennial::subscription {
 
+// What is left of an account when it is deleted: an id that tells nobody without the key which account it
+// was.
+Uuid PseudonymOf(const std::string& secret_key, const Uuid& account_id);
+
 class PostgresDeletionStore final : public DeletionStore {
  public:
-  PostgresDeletionStore(pg::Database& database, events::Outbox& outbox)
-      : database_(database), outbox_(outbox) {}
+  PostgresDeletionStore(pg::Database& database, events::Outbox& outbox, std::string secret_key)
+      : database_(database), outbox_(outbox), secret_key_(std::move(secret_key)) {}
 
   absl::Status Enter(const Uuid& account_id) override;
   absl::Status MarkDeleted(const Uuid& account_id, absl::Time now) override;
@@ -21,15 +25,13 @@ class PostgresDeletionStore final : public DeletionStore {
   absl::StatusOr<bool> Purge(const Uuid& account_id, const std::vector<Event>& events) override;
   absl::StatusOr<bool> Forget(const Uuid& account_id) override;
 
-  // What is left of an account when it is deleted.
-  static Uuid PseudonymOf(const Uuid& account_id);
-
   // All rows of the account as one JSON object (R7).
   absl::StatusOr<std::string> Export(const Uuid& account_id);
 
  private:
   pg::Database& database_;
   events::Outbox& outbox_;
+  const std::string secret_key_;
 };
 
 }  // namespace perennial::subscription

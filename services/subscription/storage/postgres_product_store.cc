@@ -85,7 +85,7 @@ absl::StatusOr<core::Aggregate> PostgresProductStore::Update(const Uuid& product
     ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, /*lock=*/true));
     ASSIGN_OR_RETURN(const pg::Rows deleted,
                      database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = $1",
-                                     PostgresDeletionStore::PseudonymOf(loaded[0].product.account_id)));
+                                     PseudonymOf(secret_key_, loaded[0].product.account_id)));
     loaded[0].account_deleted = !deleted.empty();
     result = loaded[0];
     RETURN_IF_ERROR(decide(result));

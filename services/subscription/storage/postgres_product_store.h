@@ -8,8 +8,8 @@ namespace perennial::subscription {
 
 class PostgresProductStore final : public ProductStore {
  public:
-  PostgresProductStore(pg::Database& database, events::Outbox& outbox)
-      : database_(database), outbox_(outbox) {}
+  PostgresProductStore(pg::Database& database, events::Outbox& outbox, std::string secret_key)
+      : database_(database), outbox_(outbox), secret_key_(std::move(secret_key)) {}
 
   absl::Status Create(const core::Aggregate& aggregate) override;
   absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) override;
@@ -37,6 +37,7 @@ class PostgresProductStore final : public ProductStore {
 
   pg::Database& database_;
   events::Outbox& outbox_;
+  const std::string secret_key_;  // of the marks of deleted accounts
 };
 
 }  // namespace perennial::subscription

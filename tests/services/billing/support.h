@@ -24,8 +24,9 @@ struct BillingFixture {
   testing::PostgresFixture postgres;
   testing::FakeClock clock;
   RandomIdSource ids;
-  PostgresInvoiceStore invoices{postgres.database(), postgres.outbox()};
-  PostgresBillingProfileStore profile_store{postgres.database()};
+  const std::string secret_key = std::string(32, 'k');
+  PostgresInvoiceStore invoices{postgres.database(), postgres.outbox(), secret_key};
+  PostgresBillingProfileStore profile_store{postgres.database(), secret_key};
   PostgresLedgerStore ledger{postgres.database()};
   BillingProfiles profiles{profile_store, clock};
   int documents_seen = 0;

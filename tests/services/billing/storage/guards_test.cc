@@ -106,8 +106,8 @@ TEST_CASE("The service's role has all the rights that the service needs") {
   telemetry::Metrics metrics;
   pg::Database database(AsServiceRole(billing.postgres.url()), 2, metrics);
   events::Outbox outbox(database);
-  PostgresInvoiceStore invoices(database, outbox);
-  PostgresBillingProfileStore profile_store(database);
+  PostgresInvoiceStore invoices(database, outbox, billing.secret_key);
+  PostgresBillingProfileStore profile_store(database, billing.secret_key);
   PostgresLedgerStore ledger(database);
   BillingProfiles profiles(profile_store, billing.clock);
   Invoicing invoicing(invoices, profile_store, billing.clock, billing.ids,

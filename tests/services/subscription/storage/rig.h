@@ -30,10 +30,10 @@ struct Rig {
   testing::FakePayments payments{killer};
   testing::FakeDelivery delivery{killer};
   testing::FakeMeter meter;
-  PostgresProductStore products{postgres.database(), postgres.outbox()};
+  PostgresProductStore products{postgres.database(), postgres.outbox(), std::string(32, 'k')};
   PostgresSiteStore sites{postgres.database()};
   PostgresQuoteStore quote_store{postgres.database()};
-  PostgresDeletionStore deletion_store{postgres.database(), postgres.outbox()};
+  PostgresDeletionStore deletion_store{postgres.database(), postgres.outbox(), std::string(32, 'k')};
   OrderSteps steps{TestCatalogue(), products, {billing, payments, delivery}, clock, meter};
   Orders orders{products, quote_store, deletion_store, steps, clock, ids, meter};
   Quotes quotes{TestCatalogue(), products, sites, quote_store, deletion_store, {accounts, billing, delivery},

@@ -260,6 +260,9 @@ TEST_CASE("A deleted account leaves no row but the mark, and domain_mailbox is t
   CHECK(rig.Count("SELECT count(*) FROM outbox") == 0);
   CHECK(rig.Count("SELECT count(*) FROM account_deletions WHERE account_id IS NULL") == 1);
   CHECK_REFUSED(rig.deletion_store.Enter(Id("account")), "ACCOUNT_DELETED");
+  // Under another key the mark is nobody's: without the key it cannot be told whose it is.
+  PostgresDeletionStore stranger(rig.postgres.database(), rig.postgres.outbox(), std::string(32, 's'));
+  REQUIRE_OK(stranger.Enter(Id("account")));
 }
 
 TEST_CASE("My products are sorted and filtered by expiry, page by page (R13)") {
