@@ -5,6 +5,7 @@
 #include "services/billing/app/books.h"
 #include "services/billing/app/invoices.h"
 #include "services/billing/app/invoicing.h"
+#include "services/billing/app/recognition.h"
 #include "services/billing/app/series_audit.h"
 #include "services/billing/config.h"
 #include "services/billing/metrics.h"
@@ -17,6 +18,7 @@
 #include "services/billing/storage/postgres_billing_profile_store.h"
 #include "services/billing/storage/postgres_invoice_store.h"
 #include "services/billing/storage/postgres_ledger_store.h"
+#include "services/billing/storage/postgres_recognition_store.h"
 #include "services/billing/storage/postgres_series_store.h"
 
 int main() {
@@ -42,6 +44,12 @@ int main() {
                       [&metrics](const core::Document& document) { metrics.Count(document); });
   Books books(ledger_store, process.clock());
   SeriesAudit series_audit(series_store);
+
+  PostgresRecognitionStore recognition_store(process.database(), process.ids());
+  RecognitionMetrics recognition_metrics(process.metrics());
+  Recognition recognition(recognition_store, process.clock(),
+                          [&](const Money& recognised) { recognition_metrics.Count(recognised); });
+  process.AddJob({"recognise_revenue", absl::Seconds(10), [&] { return recognition.RunOnce(); }});
 
   process.Serve(MakeBillingProfileService(profiles));
   process.Serve(MakeInvoiceService(invoices, process.page_tokens()));

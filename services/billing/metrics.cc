@@ -1,14 +1,19 @@
 #include "services/billing/metrics.h"
 
 namespace perennial::billing {
+namespace {
+
+// The catalogue's, from the start, or their first euro would be invisible to rate().
+constexpr const char* kCurrencies[] = {"EUR", "USD"};
+
+}  // namespace
 
 DocumentMetrics::DocumentMetrics(telemetry::Metrics& metrics)
     : metrics_(metrics),
       invoices_issued_(metrics.CounterOf("perennial_invoices_issued_total", "Invoices that got a number.")),
       credit_notes_issued_(
           metrics.CounterOf("perennial_credit_notes_issued_total", "Credit notes that got a number.")) {
-  // The catalogue's currencies, or their first euro would be invisible to rate().
-  for (const char* currency : {"EUR", "USD"}) {
+  for (const char* currency : kCurrencies) {
     Invoiced(currency);
     Refunded(currency);
   }
@@ -37,6 +42,20 @@ telemetry::Counter& DocumentMetrics::Invoiced(const std::string& currency) {
 telemetry::Counter& DocumentMetrics::Refunded(const std::string& currency) {
   return metrics_.CounterOf("perennial_money_refunded_minor_total",
                             "Credited totals, tax included, in the currency's minor unit.",
+                            {{"currency", currency}});
+}
+
+RecognitionMetrics::RecognitionMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {
+  for (const char* currency : kCurrencies) Recognised(currency);
+}
+
+void RecognitionMetrics::Count(const Money& recognised) {
+  Recognised(recognised.currency).Add(static_cast<double>(recognised.minor));
+}
+
+telemetry::Counter& RecognitionMetrics::Recognised(const std::string& currency) {
+  return metrics_.CounterOf("perennial_revenue_recognised_minor_units_total",
+                            "Days of terms that became income, in the currency's minor unit.",
                             {{"currency", currency}});
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "libs/base/money.h"
 #include "libs/telemetry/metrics.h"
 #include "services/billing/core/document.h"
 
@@ -19,6 +20,18 @@ class DocumentMetrics {
   telemetry::Metrics& metrics_;
   telemetry::Counter& invoices_issued_;
   telemetry::Counter& credit_notes_issued_;
+};
+
+// What became income.
+class RecognitionMetrics {
+ public:
+  explicit RecognitionMetrics(telemetry::Metrics& metrics);
+  void Count(const Money& recognised);
+
+ private:
+  telemetry::Counter& Recognised(const std::string& currency);
+
+  telemetry::Metrics& metrics_;
 };
 
 }  // namespace perennial::billing

@@ -9,6 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "libs/base/civil_date.h"
+#include "libs/base/money.h"
 #include "libs/base/uuid.h"
 #include "services/billing/core/billing_profile.h"
 #include "services/billing/core/document.h"
@@ -129,8 +131,9 @@ struct BookedDocument {
 
 struct BookedEntry {
   core::JournalEntry entry;
-  Uuid order_id;
-  Uuid named_account_id;
+  // Of the document; nothing for recognition, which is of many.
+  std::optional<Uuid> order_id;
+  std::optional<Uuid> named_account_id;
 };
 
 struct LedgerBalance {
@@ -150,6 +153,30 @@ class LedgerStore {
                                                                int limit) = 0;
   virtual absl::StatusOr<std::vector<BookedDocument>> ListDocuments(std::optional<PagePosition> after,
                                                                     int limit) = 0;
+};
+
+// Lines and time zones whose days become income.
+class RecognitionStore {
+ public:
+  struct Zone {
+    std::string time_zone;
+    CivilDate through;  // its last day that is income
+  };
+  struct Booked {
+    int count = 0;               // lines or days
+    std::vector<Money> amounts;  // by currency, none of 0
+  };
+
+  virtual ~RecognitionStore() = default;
+  // One that has lines which are not taken in yet.
+  virtual absl::StatusOr<std::optional<std::string>> ZoneWithNewLines() = 0;
+  // Books the days of at most `limit` of them that the zone is through with, and takes them in.
+  virtual absl::StatusOr<Booked> TakeIn(const std::string& time_zone, absl::Time now, int limit) = 0;
+
+  // One that has a day that is over and not income yet.
+  virtual absl::StatusOr<std::optional<Zone>> ZoneDue(absl::Time now) = 0;
+  // Books the day after `zone.through`, unless somebody else did.
+  virtual absl::StatusOr<Booked> BookNextDay(const Zone& zone, absl::Time now) = 0;
 };
 
 }  // namespace perennial::billing

@@ -76,6 +76,24 @@ v1::InvoiceKind ToProto(core::DocumentKind kind) {
   std::abort();
 }
 
+v1::JournalEntryKind ToProto(core::EntryKind kind) {
+  switch (kind) {
+    case core::EntryKind::kInvoice:
+      return v1::JOURNAL_ENTRY_KIND_INVOICE;
+    case core::EntryKind::kPayment:
+      return v1::JOURNAL_ENTRY_KIND_PAYMENT;
+    case core::EntryKind::kCreditNote:
+      return v1::JOURNAL_ENTRY_KIND_CREDIT_NOTE;
+    case core::EntryKind::kRefund:
+      return v1::JOURNAL_ENTRY_KIND_REFUND;
+    case core::EntryKind::kRecognition:
+      return v1::JOURNAL_ENTRY_KIND_RECOGNITION;
+    case core::EntryKind::kLateRecognition:
+      return v1::JOURNAL_ENTRY_KIND_LATE_RECOGNITION;
+  }
+  std::abort();
+}
+
 v1::ProFormaState ToProto(core::ProFormaState state) {
   switch (state) {
     case core::ProFormaState::kOpen:
@@ -371,8 +389,14 @@ v1::JournalEntry ToProto(const BookedEntry& booked) {
   v1::JournalEntry proto;
   proto.set_name(absl::StrCat("journalEntries/", booked.entry.id.ToString()));
   *proto.mutable_post_time() = rpc::ToProto(booked.entry.post_time);
-  proto.set_document(MakeChildName(booked.named_account_id, "invoices", booked.entry.document_id));
-  proto.set_order(MakeChildName(booked.named_account_id, "orders", booked.order_id));
+  proto.set_kind(ToProto(booked.entry.kind));
+  if (booked.entry.document_id) {
+    const Uuid account_id = booked.named_account_id.value();
+    proto.set_document(MakeChildName(account_id, "invoices", *booked.entry.document_id));
+    proto.set_order(MakeChildName(account_id, "orders", booked.order_id.value()));
+  }
+  if (booked.entry.day) *proto.mutable_recognised_date() = rpc::ToProto(*booked.entry.day);
+  proto.set_time_zone(booked.entry.time_zone);
   for (const core::Posting& posting : booked.entry.postings) {
     v1::Posting& out = *proto.add_postings();
     out.set_ledger_account(std::string(core::NameOf(posting.account)));

@@ -6,6 +6,7 @@
 #include "libs/base/status_macros.h"
 #include "services/billing/storage/accounts.h"
 #include "services/billing/storage/document_json.h"
+#include "services/billing/storage/ledger_posting.h"
 
 // The text of a statement must be a constant: these are its parts.
 #define PRO_FORMAS                                                                                          \
@@ -247,7 +248,7 @@ absl::Status PostgresInvoiceStore::Save(Document& draft) {
                       draft.series, draft.issue_time));
   core::Number(draft, next[0].Get<int64_t>("last_number"), next[0].Get<absl::Time>("last_issue_time"));
   RETURN_IF_ERROR(Insert(draft));
-  RETURN_IF_ERROR(Post(draft));
+  RETURN_IF_ERROR(Post(database_, draft));
   return outbox_.Add({core::IssuedEvent(draft)});
 }
 
@@ -266,23 +267,6 @@ absl::Status PostgresInvoiceStore::Insert(Document& document) {
           bill.total_minor, ContentToJson(document)));
   document.hash = inserted[0].Get<std::string>("hash");
   return absl::OkStatus();
-}
-
-absl::Status PostgresInvoiceStore::Post(const Document& document) {
-  const std::optional<core::JournalEntry> entry = core::EntryFor(document);
-  if (!entry) return absl::OkStatus();
-  std::vector<std::string> accounts;
-  std::vector<int64_t> amounts_minor;
-  for (const core::Posting& posting : entry->postings) {
-    accounts.emplace_back(core::NameOf(posting.account));
-    amounts_minor.push_back(posting.amount_minor);
-  }
-  return database_
-      .Query(
-          "INSERT INTO journal_entry (id, post_time, document_id, currency, accounts, amounts_minor) "
-          "VALUES ($1, $2, $3, $4, $5, $6)",
-          entry->id, entry->post_time, entry->document_id, entry->currency, accounts, amounts_minor)
-      .status();
 }
 
 absl::StatusOr<std::optional<Document>> PostgresInvoiceStore::FindInvoice(const Uuid& order_id) {

@@ -38,7 +38,6 @@ class PostgresInvoiceStore final : public InvoiceStore {
   // Numbers, stores, posts and tells of a draft.
   absl::Status Save(core::Document& draft);
   absl::Status Insert(core::Document& document);
-  absl::Status Post(const core::Document& document);
 
   pg::Database& database_;
   events::Outbox& outbox_;

@@ -12,16 +12,16 @@ namespace {
 
 using core::LedgerAccount;
 
-std::string ToText(LedgerAccount account) {
-  return std::string(core::NameOf(account));
+LedgerAccount AccountFromText(absl::string_view text) {
+  const auto account = core::LedgerAccountOf(text);
+  if (!account) std::abort();
+  return *account;
 }
 
-LedgerAccount LedgerAccountFromText(absl::string_view text) {
-  for (auto account :
-       {LedgerAccount::kCashAtGateway, LedgerAccount::kDeferredRevenue, LedgerAccount::kTaxPayable}) {
-    if (ToText(account) == text) return account;
-  }
-  std::abort();
+core::EntryKind KindFromText(absl::string_view text) {
+  const auto kind = core::EntryKindOf(text);
+  if (!kind) std::abort();
+  return *kind;
 }
 
 std::vector<core::Posting> ReadPostings(const pg::Row& row) {
@@ -33,7 +33,7 @@ std::vector<core::Posting> ReadPostings(const pg::Row& row) {
   for (size_t i = 0; i < names.size(); ++i) {
     int64_t amount_minor = 0;
     if (!absl::SimpleAtoi(numbers[i], &amount_minor)) std::abort();
-    postings.push_back({LedgerAccountFromText(names[i]), amount_minor});
+    postings.push_back({AccountFromText(names[i]), amount_minor});
   }
   return postings;
 }
@@ -55,9 +55,8 @@ absl::StatusOr<std::vector<LedgerBalance>> PostgresLedgerStore::TrialBalance(abs
                       before));
   std::vector<LedgerBalance> balances;
   for (const pg::Row row : rows) {
-    balances.push_back({LedgerAccountFromText(row.Get<std::string>("account")),
-                        row.Get<std::string>("currency"), row.Get<int64_t>("debit"),
-                        row.Get<int64_t>("credit")});
+    balances.push_back({AccountFromText(row.Get<std::string>("account")), row.Get<std::string>("currency"),
+                        row.Get<int64_t>("debit"), row.Get<int64_t>("credit")});
   }
   return balances;
 }
@@ -66,20 +65,27 @@ absl::StatusOr<std::vector<BookedEntry>> PostgresLedgerStore::ListEntries(std::o
                                                                           int limit) {
   const PagePosition from = FromStart(after);
   ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query("SELECT e.id, e.post_time, e.document_id, e.currency, "
+                   database_.Query("SELECT e.id, e.kind, e.post_time, e.document_id, e.time_zone, e.day, "
+                                   "e.currency, "
                                    "array_to_string(e.accounts, ',') AS accounts, "
                                    "array_to_string(e.amounts_minor, ',') AS amounts_minor, i.order_id, "
                                    "coalesce(a.account_id, i.account_pseudonym) AS named_account_id "
-                                   "FROM journal_entry e JOIN invoice i ON i.id = e.document_id "
+                                   "FROM journal_entry e LEFT JOIN invoice i ON i.id = e.document_id "
                                    "LEFT JOIN account_pseudonym a ON a.pseudonym = i.account_pseudonym "
                                    "WHERE (e.post_time, e.id) > ($1, $2) ORDER BY e.post_time, e.id LIMIT $3",
                                    from.time, from.id, limit));
   std::vector<BookedEntry> entries;
   for (const pg::Row row : rows) {
-    entries.push_back({{row.Get<Uuid>("id"), row.Get<absl::Time>("post_time"), row.Get<Uuid>("document_id"),
-                        row.Get<std::string>("currency"), ReadPostings(row)},
-                       row.Get<Uuid>("order_id"),
-                       row.Get<Uuid>("named_account_id")});
+    entries.push_back({{.id = row.Get<Uuid>("id"),
+                        .kind = KindFromText(row.Get<std::string>("kind")),
+                        .post_time = row.Get<absl::Time>("post_time"),
+                        .document_id = row.Get<std::optional<Uuid>>("document_id"),
+                        .time_zone = row.Get<std::optional<std::string>>("time_zone").value_or(""),
+                        .day = row.Get<std::optional<CivilDate>>("day"),
+                        .currency = row.Get<std::string>("currency"),
+                        .postings = ReadPostings(row)},
+                       row.Get<std::optional<Uuid>>("order_id"),
+                       row.Get<std::optional<Uuid>>("named_account_id")});
   }
   return entries;
 }

@@ -8,9 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "services/billing/app/billing_profiles.h"
 #include "services/billing/app/invoicing.h"
+#include "services/billing/app/recognition.h"
 #include "services/billing/storage/postgres_billing_profile_store.h"
 #include "services/billing/storage/postgres_invoice_store.h"
 #include "services/billing/storage/postgres_ledger_store.h"
+#include "services/billing/storage/postgres_recognition_store.h"
 #include "tests/support/fakes.h"
 #include "tests/support/postgres_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -28,6 +30,8 @@ struct BillingFixture {
   PostgresInvoiceStore invoices{postgres.database(), postgres.outbox(), secret_key};
   PostgresBillingProfileStore profile_store{postgres.database(), secret_key};
   PostgresLedgerStore ledger{postgres.database()};
+  PostgresRecognitionStore recognition_store{postgres.database(), ids};
+  Recognition recognition{recognition_store, clock, [](const Money&) {}};
   BillingProfiles profiles{profile_store, clock};
   int documents_seen = 0;
   Invoicing invoicing{

@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "services/billing/core/ledger.h"
-
 namespace perennial::billing::core {
 namespace {
 
@@ -56,25 +54,6 @@ TEST_CASE("Reverse charge carries the note that the law wants") {
                    kSeller, kNewYear);
   REQUIRE(invoice.notes.size() == 1);
   CHECK(invoice.notes[0].find("Reverse charge") == 0);
-}
-
-TEST_CASE("Entries balance; a credit note is its invoice reversed; nothing is posted for nothing") {
-  Document invoice = DraftInvoice(SomeProForma("Europe/Paris", SomeBill(kGerman)), Uuid(), kSeller, kNewYear);
-  const auto entry = EntryFor(invoice);
-  REQUIRE(entry.has_value());
-  CHECK(entry->postings == std::vector<Posting>{{LedgerAccount::kCashAtGateway, 11'900},
-                                                {LedgerAccount::kDeferredRevenue, -10'000},
-                                                {LedgerAccount::kTaxPayable, -1'900}});
-  Document note = invoice;
-  note.kind = DocumentKind::kCreditNote;
-  const auto reversed = EntryFor(note);
-  for (size_t i = 0; i < 3; ++i) {
-    CHECK(reversed->postings[i].amount_minor == -entry->postings[i].amount_minor);
-  }
-  note.bill = SomeBill({TaxTreatment::kReverseCharge, "DE", 0});
-  CHECK(EntryFor(note)->postings.size() == 2);
-  note.bill.net_minor = note.bill.total_minor = 0;
-  CHECK_FALSE(EntryFor(note).has_value());
 }
 
 }  // namespace perennial::billing::core

@@ -55,8 +55,8 @@ std::string InsertInvoice(int64_t number, const std::string& series, const std::
 
 std::string InsertEntry(const std::string& accounts, const std::string& amounts) {
   return absl::StrCat(
-      "INSERT INTO journal_entry (id, post_time, document_id, currency, accounts, amounts_minor) ",
-      "SELECT gen_random_uuid(), now(), id, 'EUR', '", accounts, "', '", amounts,
+      "INSERT INTO journal_entry (id, kind, post_time, document_id, currency, accounts, amounts_minor) ",
+      "SELECT gen_random_uuid(), 'invoice', now(), id, 'EUR', '", accounts, "', '", amounts,
       "' FROM invoice WHERE series = 'BARE'");
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("Nobody changes what was issued or posted: not the service's role, not
   CHECK(OutcomeOf(owner, upsert) == kRestricted);
   CHECK(OutcomeOf(service, upsert) == kNoPrivilege);
   CHECK(billing.Count("SELECT count(*) FROM invoice WHERE net_minor = 10000") == 1);
-  CHECK(billing.Count("SELECT count(*) FROM journal_entry WHERE currency = 'EUR'") == 1);
+  CHECK(billing.Count("SELECT count(*) FROM journal_entry WHERE currency = 'EUR'") == 2);
 }
 
 TEST_CASE("The service's role has all the rights that the service needs") {
@@ -129,6 +129,16 @@ TEST_CASE("The service's role has all the rights that the service needs") {
   REQUIRE_OK(ledger.TrialBalance(billing.clock.Now()));
   REQUIRE_OK(ledger.ListEntries(std::nullopt, 10));
   REQUIRE_OK(ledger.ListDocuments(std::nullopt, 10));
+  PostgresRecognitionStore recognition_store(database, billing.ids);
+  Recognition recognition(recognition_store, billing.clock, [](const Money&) {});
+  REQUIRE(*recognition.RunOnce() == 1);
+  billing.clock.Advance(absl::Hours(48));
+  while (*recognition.RunOnce() > 0) {
+  }
+  REQUIRE_OK(invoicing.CreateCreditNote(billing.CreditFor(*invoice, std::nullopt)));
+  CHECK(OutcomeOf(AsServiceRole(billing.postgres.url()), "DELETE FROM recognition_line") == kNoPrivilege);
+  CHECK(OutcomeOf(AsServiceRole(billing.postgres.url()), "UPDATE recognition_line SET net_minor = 1") ==
+        kNoPrivilege);
   REQUIRE_OK(profiles.Forget(account));
   for (const char* sql : {"DELETE FROM request_log", "DELETE FROM outbox", "DELETE FROM inbox",
                           "INSERT INTO inbox_position (stream, position) VALUES ('s', '0')",
@@ -172,6 +182,14 @@ TEST_CASE("An entry that does not balance, has one side or an unknown account is
       InsertEntry("{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-100,-20}");
   CHECK(OutcomeOf(owner, balanced) == "");
   CHECK(OutcomeOf(owner, balanced) == kUnique);  // a document is posted once
+  const std::string day =
+      "INSERT INTO journal_entry (id, kind, post_time, time_zone, day, currency, accounts, amounts_minor) "
+      "VALUES "
+      "(gen_random_uuid(), 'recognition', now(), 'UTC', '2027-01-15', 'EUR', '{deferred_revenue,revenue}', "
+      "'{5,-5}')";
+  CHECK(OutcomeOf(owner, day) == "");
+  CHECK(OutcomeOf(owner, day) == kUnique);  // a day is income once
+  CHECK(OutcomeOf(owner, absl::StrReplaceAll(day, {{"'2027-01-15'", "NULL"}})) == kCheck);
 }
 
 }  // namespace perennial::billing
