@@ -35,7 +35,7 @@ Repricing Upgrade(const Term& term, CivilDate day, int64_t new_price) {
 }
 
 Term AfterUpgrade(const Term& term, CivilDate day, int64_t line) {
-  return subscription::core::SplitTerms({term}, day, {line}, "next", Uuid(), absl::UnixEpoch()).back();
+  return subscription::core::SplitTerms({term}, day, {{day, line}}, "next", Uuid(), absl::UnixEpoch()).back();
 }
 
 json PartOfATerm(const json& in) {

@@ -125,6 +125,13 @@ OrderSteps::Result OrderSteps::Charge(const Aggregate& aggregate, const Order& o
                                 .decline_code = "amount_too_small",
                                 .decline_class = core::DeclineClass::kHard};
   }
+  // Sold in a currency that the gateway does not take: a fault of the catalogue, and no repeat mends it.
+  if (ReasonOf(answer.status()) == "CURRENCY_NOT_OFFERED") {
+    meter_.Trouble("a currency that cannot be charged", order.id, order.offer.currency);
+    answer = core::ChargeAnswer{.state = AttemptState::kDeclined,
+                                .decline_code = "currency_not_supported",
+                                .decline_class = core::DeclineClass::kHard};
+  }
   if (IsMethodGone(answer.status())) answer = WithoutMethod(*attempt);
   if (!answer.ok()) return PutOff(order, answer.status());
   Result written = Record(order, [&](Aggregate& a, Order& o, absl::Time now) {

@@ -114,6 +114,9 @@ absl::StatusOr<Catalogue> Catalogue::Make(Content content) {
   const std::set<std::string> currencies = CurrenciesOf(content);
   for (const std::string& currency : currencies) {
     if (!IsCurrencyCode(currency)) faults.push_back(absl::StrCat(currency, " is not a currency"));
+    const auto least = content.least_charge_minor.find(currency);
+    if (least == content.least_charge_minor.end() || least->second <= 0)
+      faults.push_back(absl::StrCat(currency, ": needs its least_charge"));
   }
   CheckPlans(content, currencies, faults);
   CheckCycles("mailbox", content.mailboxes, currencies, faults);
@@ -127,6 +130,11 @@ absl::StatusOr<Catalogue> Catalogue::Make(Content content) {
 
 bool Catalogue::SellsIn(absl::string_view currency) const {
   return CurrenciesOf(content_).contains(std::string(currency));
+}
+
+int64_t Catalogue::LeastChargeMinor(absl::string_view currency) const {
+  const auto it = content_.least_charge_minor.find(std::string(currency));
+  return it == content_.least_charge_minor.end() ? 0 : it->second;
 }
 
 absl::StatusOr<Plan> Catalogue::FindPlan(absl::string_view id) const {

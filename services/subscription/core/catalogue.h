@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +65,8 @@ class Catalogue {
     std::vector<DomainPrice> domains;
     std::vector<CyclePrice> mailboxes;
     int mailbox_quota_mib = 0;
+    // The least that the gateway charges, by currency: all that is on offer.
+    std::map<std::string, int64_t> least_charge_minor;
     DunningPolicy dunning;
   };
 
@@ -78,6 +81,8 @@ class Catalogue {
   const DunningPolicy& dunning() const { return content_.dunning; }
 
   bool SellsIn(absl::string_view currency) const;
+  // 0 for a currency that is not on offer.
+  int64_t LeastChargeMinor(absl::string_view currency) const;
   // PLAN_NOT_FOUND.
   absl::StatusOr<Plan> FindPlan(absl::string_view id) const;
   // PLAN_NOT_FOUND, CYCLE_NOT_OFFERED, CURRENCY_NOT_OFFERED.

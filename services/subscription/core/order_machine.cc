@@ -119,8 +119,8 @@ void LetGo(Aggregate& aggregate, const Order& by_hand, bool paid, absl::Time now
 
 void ApplyUpgrade(Aggregate& aggregate, const Order& order, absl::Time now) {
   Product& product = aggregate.product;
-  std::vector<int64_t> lines;
-  for (const Line& line : order.offer.lines) lines.push_back(line.net_minor);
+  std::vector<UpgradeLine> lines;
+  for (const Line& line : order.offer.lines) lines.push_back({line.start, line.net_minor});
   aggregate.terms =
       SplitTerms(aggregate.terms, order.offer.change_date, lines, order.offer.plan_id, order.id, now);
   product.plan_id = order.offer.plan_id;

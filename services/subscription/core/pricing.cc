@@ -79,23 +79,25 @@ absl::StatusOr<Repricing> PriceUpgrade(const std::vector<Term>& terms, CivilDate
   return repricing;
 }
 
-std::vector<Term> SplitTerms(const std::vector<Term>& terms, CivilDate day, const std::vector<int64_t>& lines,
-                             const std::string& plan_id, const Uuid& order_id, absl::Time now) {
+std::vector<Term> SplitTerms(const std::vector<Term>& terms, CivilDate day,
+                             const std::vector<UpgradeLine>& lines, const std::string& plan_id,
+                             const Uuid& order_id, absl::Time now) {
   std::vector<Term> result;
-  size_t line = 0;
   for (const Term& term : terms) {
-    if (!IsUnconsumed(term, day) || line >= lines.size()) {
+    const CivilDate from = std::max(term.start, day);
+    const auto line = std::find_if(lines.begin(), lines.end(),
+                                   [&](const UpgradeLine& candidate) { return candidate.from == from; });
+    if (!IsUnconsumed(term, day) || line == lines.end()) {
       result.push_back(term);
       continue;
     }
     Term replaced = term;
     replaced.state = TermState::kReplaced;
     result.push_back(replaced);
-    const CivilDate from = std::max(term.start, day);
     const Rational unconsumed = UnconsumedValue(term, from);
     const int64_t moved = std::clamp<int64_t>(unconsumed.Round(), 0, term.paid_minor);
     const auto id = [&](absl::string_view part) {
-      return Uuid::Derive(order_id, absl::StrCat("term/", line, "/", part));
+      return Uuid::Derive(order_id, absl::StrCat("term/", line - lines.begin(), "/", part));
     };
     if (term.start < from) {
       Term before = PartOf(term, term.start, from, id("before"));
@@ -107,11 +109,10 @@ std::vector<Term> SplitTerms(const std::vector<Term>& terms, CivilDate day, cons
     Term after = PartOf(term, from, term.end, id("after"));
     after.order_id = order_id;
     after.plan_id = plan_id;
-    after.paid_minor = moved + lines[line];
-    after.value = unconsumed + Rational::Whole(lines[line]);
+    after.paid_minor = moved + line->net_minor;
+    after.value = unconsumed + Rational::Whole(line->net_minor);
     after.created_at = now;
     result.push_back(after);
-    ++line;
   }
   return result;
 }

@@ -36,10 +36,17 @@ absl::StatusOr<Repricing> PriceUpgrade(const std::vector<Term>& terms, CivilDate
 // What `term` is worth from `day` on.
 Rational UnconsumedValue(const Term& term, CivilDate day);
 
-// Replaces the terms that an upgrade re-prices: splits the current one, conserves value, keeps every date.
-// `lines`: net of each unconsumed term by start. New ids derive from `order_id`.
-std::vector<Term> SplitTerms(const std::vector<Term>& terms, CivilDate day, const std::vector<int64_t>& lines,
-                             const std::string& plan_id, const Uuid& order_id, absl::Time now);
+// What an upgrade costs for the term that counts on `from`.
+struct UpgradeLine {
+  CivilDate from;
+  int64_t net_minor = 0;
+};
+
+// Replaces the terms that an upgrade re-priced from `day` on: splits the current one, conserves value, keeps
+// every date. A term without a line stays as it is. New ids derive from `order_id`.
+std::vector<Term> SplitTerms(const std::vector<Term>& terms, CivilDate day,
+                             const std::vector<UpgradeLine>& lines, const std::string& plan_id,
+                             const Uuid& order_id, absl::Time now);
 
 // The term that a purchase or renewal of `cycle_months` buys: from the end of what is paid (R12).
 Term NextTerm(const Product& product, const std::string& plan_id, int cycle_months, int64_t net_minor,

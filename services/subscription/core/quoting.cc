@@ -9,9 +9,6 @@
 namespace perennial::subscription::core {
 namespace {
 
-// The least that the gateway charges, in EUR and USD (services/payment_token/core/charge.cc).
-constexpr int64_t kLeastChargeMinor = 50;
-
 absl::Status CurrencyMismatch() {
   return Precondition("CURRENCY_MISMATCH", "the product was paid in another currency");
 }
@@ -85,6 +82,19 @@ absl::StatusOr<Offer> MakeRenewalOffer(const Catalogue& catalogue, const Product
 
 int NextCycle(const Product& product) {
   return product.next_cycle_months != 0 ? product.next_cycle_months : product.cycle_months;
+}
+
+// The paid terms that are not over on `day` and of a plan below `rank`: what an upgrade is of. One that was
+// paid ahead may be of another plan than today's (R11).
+absl::StatusOr<std::vector<Term>> TermsBelow(const Catalogue& catalogue, const std::vector<Term>& terms,
+                                             CivilDate day, int rank) {
+  std::vector<Term> below;
+  for (const Term& term : terms) {
+    if (term.state != TermState::kActive || term.end <= day) continue;
+    ASSIGN_OR_RETURN(const Plan plan, catalogue.FindPlan(term.plan_id));
+    if (plan.rank < rank) below.push_back(term);
+  }
+  return below;
 }
 
 absl::StatusOr<Money> FirstPrice(const Catalogue& catalogue, const Product& product) {
@@ -178,10 +188,10 @@ absl::StatusOr<Offer> OfferUpgrade(const Catalogue& catalogue, const Aggregate& 
   const Term* current = product.start ? TermOn(aggregate.terms, today) : nullptr;
   if (product.state != ProductState::kActive || current == nullptr)
     return Precondition("PRODUCT_INACTIVE", "the product is not active; renew it first");
-  ASSIGN_OR_RETURN(const Plan present, catalogue.FindPlan(current->plan_id));
-  if (wanted.rank <= present.rank)
-    return Precondition("NOT_AN_UPGRADE", "the plan asked for is not of a higher rank");
-  ASSIGN_OR_RETURN(const Repricing repricing, PriceUpgrade(aggregate.terms, today, [&](int cycle_months) {
+  ASSIGN_OR_RETURN(const std::vector<Term> below, TermsBelow(catalogue, aggregate.terms, today, wanted.rank));
+  if (below.empty()) return Precondition("NOT_AN_UPGRADE", "the plan asked for is not of a higher rank");
+  ASSIGN_OR_RETURN(const Plan present, catalogue.FindPlan(below.front().plan_id));
+  ASSIGN_OR_RETURN(const Repricing repricing, PriceUpgrade(below, today, [&](int cycle_months) {
                      return catalogue.PlanPrice(plan_id, cycle_months, currency);
                    }));
   Offer offer;
@@ -195,7 +205,8 @@ absl::StatusOr<Offer> OfferUpgrade(const Catalogue& catalogue, const Aggregate& 
   offer.time_zone = product.time_zone;
   offer.paid_version = product.paid_version;
   // Less than the gateway charges at all: it could never be paid, so it is free.
-  const bool is_waived = repricing.net_minor > 0 && repricing.net_minor < kLeastChargeMinor;
+  const bool is_waived =
+      repricing.net_minor > 0 && repricing.net_minor < catalogue.LeastChargeMinor(currency);
   std::string text = UpgradeText(present.display_name, wanted.display_name, customer.language);
   if (is_waived) text += WaivedText(customer.language);
   for (const RepricedTerm& term : repricing.terms)

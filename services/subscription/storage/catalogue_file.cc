@@ -70,6 +70,7 @@ absl::StatusOr<core::Catalogue> ParseCatalogue(const std::string& json_text) {
     for (const json& domain : root.at("domains")) AddDomain(domain, content);
     content.mailboxes = PricesOf(root.at("mailbox").at("prices"));
     content.mailbox_quota_mib = root.at("mailbox").at("quota_mib");
+    content.least_charge_minor = root.at("least_charge").get<std::map<std::string, int64_t>>();
     content.dunning = DunningOf(root.at("dunning"));
   } catch (const json::exception& error) {
     return absl::InvalidArgumentError(absl::StrCat("the catalogue cannot be read: ", error.what()));

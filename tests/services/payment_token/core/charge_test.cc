@@ -57,7 +57,9 @@ TEST_CASE("amounts are within the gateway's bounds") {
   for (const int64_t minor :
        {int64_t{49}, int64_t{0}, int64_t{-1}, int64_t{100'000'000}, INT64_MIN, INT64_MAX})
     CHECK_REFUSED(CheckChargeAmount({"EUR", minor}), "AMOUNT_INVALID");
-  CHECK_REFUSED(CheckChargeAmount({"JPY", 5000}), "CURRENCY_NOT_OFFERED");
+  CHECK(CheckChargeAmount({"JPY", 50}).ok());
+  CHECK_REFUSED(CheckChargeAmount({"JPY", 49}), "AMOUNT_INVALID");
+  CHECK_REFUSED(CheckChargeAmount({"KWD", 5000}), "CURRENCY_NOT_OFFERED");
 }
 
 TEST_CASE("each outcome becomes its state") {

@@ -284,8 +284,8 @@ struct World {
   Deletions deletions{deletion_store, products, clock};
   Caller caller{Caller::Kind::kCustomer, Id("account"), Id("session"), ""};
 
-  Quote QuoteFor(const QuoteItem& item) {
-    const auto quote = quotes.Price(caller, Id("account"), item, "EUR");
+  Quote QuoteFor(const QuoteItem& item, const std::string& currency = "EUR") {
+    const auto quote = quotes.Price(caller, Id("account"), item, currency);
     INFO(quote.status());
     REQUIRE(quote.ok());
     REQUIRE(quotes.Keep(*quote).ok());

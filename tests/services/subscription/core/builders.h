@@ -26,10 +26,13 @@ inline core::DunningPolicy Policy() {
           .expiring_days = 7};
 }
 
+// Of 2, 2, 0 and 3 decimals.
+inline const std::vector<std::string> kCurrencies = {"EUR", "USD", "JPY", "KWD"};
+
 // `monthly` is the price a month of the 3-month cycle; each longer cycle is 3 % cheaper a month.
 inline std::vector<core::CyclePrice> Prices(int64_t monthly) {
   std::vector<core::CyclePrice> prices;
-  for (const std::string currency : {"EUR", "USD"}) {
+  for (const std::string& currency : kCurrencies) {
     int64_t percent = 100;
     for (const int months : core::kCycleMonths) {
       prices.push_back({months, Money{currency, monthly * months * percent / 100}});
@@ -45,7 +48,8 @@ inline core::Catalogue::Content CatalogueContent() {
                    {"basic", "Basic", 1, {}, Prices(700)},
                    {"gold", "Gold", 2, {}, Prices(1500)},
                    {"platinum", "Platinum", 3, {}, Prices(2900)}};
-  for (const std::string currency : {"EUR", "USD"}) {
+  content.least_charge_minor = {{"EUR", 50}, {"USD", 50}, {"JPY", 50}, {"KWD", 150}};
+  for (const std::string& currency : kCurrencies) {
     content.domains.push_back({"com", {currency, 1200}, {currency, 1500}, {currency, 9000}, 10, 35, 30});
     content.domains.push_back({"co.uk", {currency, 900}, {currency, 1000}, {currency, 5000}, 2, 35, 30});
     content.domains.push_back({"uk", {currency, 900}, {currency, 1000}, {currency, 5000}, 2, 35, 30});

@@ -26,9 +26,9 @@ TEST_CASE("A catalogue must price every cycle in every currency, and every fault
   content.domains.pop_back();
   const auto made = Catalogue::Make(std::move(content));
   REQUIRE_FALSE(made.ok());
-  CHECK(std::string(made.status().message()).find("gold: no price for 120 months in USD") !=
+  CHECK(std::string(made.status().message()).find("gold: no price for 120 months in KWD") !=
         std::string::npos);
-  CHECK(std::string(made.status().message()).find("uk: no price in USD") != std::string::npos);
+  CHECK(std::string(made.status().message()).find("uk: no price in KWD") != std::string::npos);
 }
 
 TEST_CASE("A plan of a higher rank must be dearer") {

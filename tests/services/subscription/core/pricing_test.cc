@@ -36,32 +36,6 @@ int AnyCycle() {
   return *rc::gen::elementOf(std::vector<int>{3, 6, 12, 24, 36});
 }
 
-// A plan with some history: bought, perhaps renewed early, some days gone.
-struct History {
-  Aggregate aggregate;
-  absl::Time now;
-};
-
-History AnyHistory() {
-  const auto start = Utc(2027, 1, 1) + absl::Hours(24) * *rc::gen::inRange(0, 800);
-  History history{PaidPlan(start, "basic", AnyCycle()), start};
-  const int renewals = *rc::gen::inRange(0, 3);  // 9 years at most: nobody pays for more than 10
-  for (int i = 0; i < renewals; ++i)
-    Buy(history.aggregate, Renewal(history.aggregate, AnyCycle(), history.now), absl::StrCat("r", i),
-        history.now);
-  const auto days = DaysBetween(*history.aggregate.product.start, core::ExpiryOf(history.aggregate.product));
-  history.now = start + absl::Hours(24) * *rc::gen::inRange<int64_t>(0, days);
-  return history;
-}
-
-int64_t FullPrice(const Aggregate& aggregate, const std::string& plan, CivilDate day) {
-  int64_t sum = 0;
-  for (const core::Term& term : aggregate.terms) {
-    if (term.end > day) sum += TestCatalogue().PlanPrice(plan, term.cycle_months, "EUR")->minor;
-  }
-  return sum;
-}
-
 TEST_CASE(
     "An upgrade costs the difference for the days that are left, the day of the change counted (KB-P04)") {
   core::Term term;
@@ -76,54 +50,6 @@ TEST_CASE(
   });
   REQUIRE(repricing.ok());
   CHECK(repricing->net_minor == 350137);
-}
-
-TEST_CASE("Upgrades on one day cost the same in one step or in several (R10)") {
-  CHECK(rc::check("A to B to C is A to C", [] {
-    const History history = AnyHistory();
-    Aggregate direct = history.aggregate;
-    const int64_t once = Buy(direct, Upgrade(direct, "platinum", history.now), "direct", history.now);
-    Aggregate chained = history.aggregate;
-    int64_t twice = Buy(chained, Upgrade(chained, "gold", history.now), "first", history.now);
-    twice += Buy(chained, Upgrade(chained, "platinum", history.now), "second", history.now);
-    RC_ASSERT(once == twice);
-    RC_ASSERT(PaidSum(direct) == PaidSum(chained));
-  }));
-}
-
-TEST_CASE(
-    "An upgrade conserves value, keeps every date, and never costs more than the full new price (R10)") {
-  CHECK(rc::check("conserved", [] {
-    History history = AnyHistory();
-    Aggregate& aggregate = history.aggregate;
-    const CivilDate expiry = core::ExpiryOf(aggregate.product);
-    for (const std::string plan : {"gold", "platinum"}) {
-      const CivilDate today = core::TodayOf(aggregate.product, history.now);
-      const int64_t before = PaidSum(aggregate);
-      const core::Offer offer = Upgrade(aggregate, plan, history.now);
-      const int64_t full = FullPrice(aggregate, plan, today);
-      RC_ASSERT(offer.NetMinor() >= 0);
-      RC_ASSERT(offer.NetMinor() <= full);
-      for (const core::Line& line : offer.lines) RC_ASSERT(line.net_minor >= 0);
-      Buy(aggregate, offer, plan, history.now);
-      RC_ASSERT(PaidSum(aggregate) == before + offer.NetMinor());
-      RC_ASSERT(core::ExpiryOf(aggregate.product) == expiry);
-      Rational exact;
-      CivilDate end = *aggregate.product.start;
-      for (const core::Term& term : aggregate.terms) {
-        RC_ASSERT(term.start == end);  // no day lost, none twice
-        RC_ASSERT(term.start < term.end);
-        RC_ASSERT(term.paid_minor >= 0);
-        if (term.start >= today) RC_ASSERT(term.plan_id == plan);
-        end = term.end;
-        exact = exact + term.value;
-      }
-      RC_ASSERT(end == expiry);
-      RC_ASSERT(exact == Rational::Whole(PaidSum(aggregate)));
-      history.now += absl::Hours(24) * *rc::gen::inRange<int64_t>(0, std::max<int64_t>(1, expiry - today));
-      if (core::TodayOf(aggregate.product, history.now) >= expiry) break;
-    }
-  }));
 }
 
 TEST_CASE("What was paid counts, not what the catalogue says today: a dearer past is not paid out") {

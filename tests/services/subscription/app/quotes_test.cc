@@ -1,0 +1,100 @@
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "tests/services/subscription/app/world.h"
+#include "tests/support/status_matchers.h"
+
+namespace perennial::subscription {
+namespace {
+
+using core::OrderState;
+using testing::Id;
+using testing::World;
+
+int64_t Captured(const World& world) {
+  return std::accumulate(world.payments.captures.begin(), world.payments.captures.end(), int64_t{0},
+                         [](int64_t sum, const auto& capture) { return sum + capture.second; });
+}
+
+TEST_CASE("Yen have no decimals and dinars three, from the catalogue through the quote to the charge") {
+  for (const auto& [currency, text] :
+       std::vector<std::pair<std::string, std::string>>{{"JPY", "JPY 5400"}, {"KWD", "KWD 5.400"}}) {
+    World world;
+    const Quote quote = world.QuoteFor(PlanPurchase{Id("site"), "gold", 3}, currency);
+    CHECK(FormatMoney({currency, quote.tax.total_minor}) == text);
+    CHECK(core::StateOf(*world.orders.Drive(Id("account"), world.CommitOnly(quote).id)) == OrderState::kDone);
+    CHECK(Captured(world) == 5400);
+    // A third of the term later: two thirds of the difference, to the smallest unit there is.
+    world.clock.Advance(absl::Hours(24 * 30));
+    const Uuid product_id = world.Only().product.id;
+    const Quote upgrade = world.QuoteFor(UpgradeWish{product_id, "platinum"}, currency);
+    CHECK(upgrade.offer.NetMinor() == 2800);
+    CHECK_REFUSED(world.quotes.Price(world.caller, Id("account"), UpgradeWish{product_id, "platinum"}, "EUR"),
+                  "CURRENCY_MISMATCH");
+  }
+}
+
+// What may come between a quote and its commit.
+void AnyEvent(World& world, const Uuid& product_id) {
+  switch (*rc::gen::inRange(0, 5)) {
+    case 0:
+      world.clock.Advance(absl::Minutes(*rc::gen::inRange(0, 20)));
+      return;
+    case 1:
+      world.billing.tax_percent = *rc::gen::inRange(19, 22);
+      return;
+    case 2: {
+      const auto quote =
+          world.quotes.Price(world.caller, Id("account"), RenewalWish{product_id, 3, false}, "EUR");
+      if (quote.ok() && world.quotes.Keep(*quote).ok()) {
+        const auto order = world.orders.Commit(world.caller, Id("account"), quote->id, "");
+        if (order.ok()) (void)world.orders.Drive(Id("account"), order->id);
+      }
+      return;
+    }
+    case 3:
+      (void)world.products.Update(product_id, [&](core::Aggregate& aggregate) {
+        return core::ChangeSettings(testing::TestCatalogue(), {.next_plan_id = "basic"}, aggregate,
+                                    world.clock.Now());
+      });
+      return;
+    default:
+      world.Settle();
+  }
+}
+
+TEST_CASE("What was quoted is charged, to the cent, or nothing is") {
+  CHECK(rc::check("quote is commit", [] {
+    World world;
+    world.Order(PlanPurchase{Id("site"), "gold", *rc::gen::element(3, 6, 12)});
+    const Uuid product_id = world.Only().product.id;
+    world.Wait(absl::Hours(24) * *rc::gen::inRange(0, 120), absl::Hours(24 * 10));
+    const QuoteItem item =
+        *rc::gen::element<QuoteItem>(UpgradeWish{product_id, "platinum"}, RenewalWish{product_id, 6, false});
+    const auto quote = world.quotes.Price(world.caller, Id("account"), item, "EUR");
+    RC_PRE(quote.ok());
+    RC_ASSERT(world.quotes.Keep(*quote).ok());
+    const int events = *rc::gen::inRange(0, 3);
+    for (int i = 0; i < events; ++i) AnyEvent(world, product_id);
+    const int64_t before = Captured(world);
+    const auto order = world.orders.Commit(world.caller, Id("account"), quote->id, "");
+    if (!order.ok()) {
+      RC_ASSERT(Captured(world) == before);
+      return;
+    }
+    const core::Order done = *world.orders.Drive(Id("account"), order->id);
+    if (core::StateOf(done) == OrderState::kDone) {
+      RC_ASSERT(Captured(world) - before == quote->tax.total_minor);
+      RC_ASSERT(world.billing.pro_formas.at(done.id) == quote->tax.total_minor);
+    } else {
+      RC_ASSERT(Captured(world) == before);
+      RC_ASSERT(done.failure == core::OrderFailure::kQuoteStale);
+    }
+    RC_CLASSIFY(core::StateOf(done) == OrderState::kDone, "done");
+  }));
+}
+
+}  // namespace
+}  // namespace perennial::subscription
