@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "libs/base/status_macros.h"
 #include "libs/process/process.h"
 #include "services/billing/app/billing_profiles.h"
 #include "services/billing/app/books.h"
@@ -49,6 +50,13 @@ int main() {
   RecognitionMetrics recognition_metrics(process.metrics());
   Recognition recognition(recognition_store, process.clock(),
                           [&](const Money& recognised) { recognition_metrics.Count(recognised); });
+  LedgerMetrics ledger_metrics(process.metrics());
+  process.AddJob({"close_ledger_days", absl::Minutes(1), [&] { return books.CloseDue(); }});
+  process.AddJob({"show_ledger", absl::Minutes(1), [&]() -> absl::StatusOr<int> {
+                    ASSIGN_OR_RETURN(const auto balances, books.TrialBalance(books.Now()));
+                    ledger_metrics.Show(balances);
+                    return 0;
+                  }});
   process.AddJob({"recognise_revenue", absl::Seconds(10), [&] { return recognition.RunOnce(); }});
 
   process.Serve(MakeBillingProfileService(profiles));

@@ -45,6 +45,25 @@ telemetry::Counter& DocumentMetrics::Refunded(const std::string& currency) {
                             {{"currency", currency}});
 }
 
+LedgerMetrics::LedgerMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {
+  for (const core::LedgerAccount account : core::kLedgerAccounts) {
+    for (const char* currency : kCurrencies) Balance(std::string(core::NameOf(account)), currency);
+  }
+}
+
+void LedgerMetrics::Show(const std::vector<LedgerBalance>& balances) {
+  for (const LedgerBalance& each : balances) {
+    Balance(std::string(core::NameOf(each.account)), each.currency)
+        .Set(static_cast<double>(each.debit_minor - each.credit_minor));
+  }
+}
+
+telemetry::Gauge& LedgerMetrics::Balance(const std::string& account, const std::string& currency) {
+  return metrics_.GaugeOf("perennial_ledger_balance_minor_units",
+                          "Debit less credit of a ledger account, in the currency's minor unit.",
+                          {{"ledger_account", account}, {"currency", currency}});
+}
+
 RecognitionMetrics::RecognitionMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {
   for (const char* currency : kCurrencies) Recognised(currency);
 }

@@ -2,6 +2,7 @@
 
 #include "libs/base/money.h"
 #include "libs/telemetry/metrics.h"
+#include "services/billing/app/ports.h"
 #include "services/billing/core/document.h"
 
 namespace perennial::billing {
@@ -20,6 +21,18 @@ class DocumentMetrics {
   telemetry::Metrics& metrics_;
   telemetry::Counter& invoices_issued_;
   telemetry::Counter& credit_notes_issued_;
+};
+
+// The ledger's balances, as of now.
+class LedgerMetrics {
+ public:
+  explicit LedgerMetrics(telemetry::Metrics& metrics);
+  void Show(const std::vector<LedgerBalance>& balances);
+
+ private:
+  telemetry::Gauge& Balance(const std::string& account, const std::string& currency);
+
+  telemetry::Metrics& metrics_;
 };
 
 // What became income.

@@ -143,6 +143,12 @@ struct LedgerBalance {
   int64_t credit_minor;
 };
 
+// One ledger account in one currency.
+struct LedgerColumn {
+  core::LedgerAccount account;
+  std::string currency;
+};
+
 class LedgerStore {
  public:
   virtual ~LedgerStore() = default;
@@ -151,8 +157,16 @@ class LedgerStore {
   // By time and id, oldest first.
   virtual absl::StatusOr<std::vector<BookedEntry>> ListEntries(std::optional<PagePosition> after,
                                                                int limit) = 0;
+  // Those that move the account, posted before `before`; in the same order.
+  virtual absl::StatusOr<std::vector<BookedEntry>> ListColumn(const LedgerColumn& column, PagePosition after,
+                                                              absl::Time before, int limit) = 0;
+  // Debit less credit of the entries up to and with `through`.
+  virtual absl::StatusOr<int64_t> BalanceThrough(const LedgerColumn& column, PagePosition through) = 0;
   virtual absl::StatusOr<std::vector<BookedDocument>> ListDocuments(std::optional<PagePosition> after,
                                                                     int limit) = 0;
+
+  // Keeps the sums of the oldest UTC day that has none yet and ended before `before`. False if there is none.
+  virtual absl::StatusOr<bool> CloseDay(absl::Time before) = 0;
 };
 
 // Lines and time zones whose days become income.

@@ -42,38 +42,26 @@ PagePosition FromStart(std::optional<PagePosition> after) {
   return after.value_or(PagePosition{absl::UnixEpoch(), Uuid()});
 }
 
-}  // namespace
+// What every read of entries selects.
+#define ENTRIES                                                                                 \
+  "SELECT e.id, e.kind, e.post_time, e.document_id, e.time_zone, e.day, e.currency, "           \
+  "array_to_string(e.accounts, ',') AS accounts, array_to_string(e.amounts_minor, ',') AS "     \
+  "amounts_minor, i.order_id, coalesce(a.account_id, i.account_pseudonym) AS named_account_id " \
+  "FROM journal_entry e LEFT JOIN invoice i ON i.id = e.document_id "                           \
+  "LEFT JOIN account_pseudonym a ON a.pseudonym = i.account_pseudonym "
 
-absl::StatusOr<std::vector<LedgerBalance>> PostgresLedgerStore::TrialBalance(absl::Time before) {
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query("SELECT e.currency, p.account, "
-                      "coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0)::bigint AS debit, "
-                      "coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0)::bigint AS credit "
-                      "FROM journal_entry e, unnest(e.accounts, e.amounts_minor) AS p (account, amount) "
-                      "WHERE e.post_time < $1 GROUP BY e.currency, p.account ORDER BY e.currency, p.account",
-                      before));
-  std::vector<LedgerBalance> balances;
-  for (const pg::Row row : rows) {
-    balances.push_back({AccountFromText(row.Get<std::string>("account")), row.Get<std::string>("currency"),
-                        row.Get<int64_t>("debit"), row.Get<int64_t>("credit")});
-  }
-  return balances;
-}
+// Sums before $1: of the days that are summed, and of the entries after them.
+#define SUMS                                                                                               \
+  "WITH cut AS (SELECT least((SELECT through_day + 1 FROM ledger_closing), ($1::timestamptz AT TIME ZONE " \
+  "'UTC')::date) AS day), open AS (SELECT coalesce((SELECT day::timestamp AT TIME ZONE 'UTC' FROM cut "    \
+  "WHERE EXISTS (SELECT FROM ledger_closing)), '-infinity') AS since), "                                   \
+  "sums AS (SELECT d.currency, d.account, d.debit_minor, d.credit_minor FROM ledger_day d "                \
+  "WHERE d.day < (SELECT day FROM cut) "                                                                   \
+  "UNION ALL SELECT e.currency, p.account, greatest(p.amount, 0), greatest(-p.amount, 0) "                 \
+  "FROM journal_entry e, unnest(e.accounts, e.amounts_minor) AS p (account, amount) "                      \
+  "WHERE e.post_time >= (SELECT since FROM open) AND e.post_time < $1) "
 
-absl::StatusOr<std::vector<BookedEntry>> PostgresLedgerStore::ListEntries(std::optional<PagePosition> after,
-                                                                          int limit) {
-  const PagePosition from = FromStart(after);
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query("SELECT e.id, e.kind, e.post_time, e.document_id, e.time_zone, e.day, "
-                                   "e.currency, "
-                                   "array_to_string(e.accounts, ',') AS accounts, "
-                                   "array_to_string(e.amounts_minor, ',') AS amounts_minor, i.order_id, "
-                                   "coalesce(a.account_id, i.account_pseudonym) AS named_account_id "
-                                   "FROM journal_entry e LEFT JOIN invoice i ON i.id = e.document_id "
-                                   "LEFT JOIN account_pseudonym a ON a.pseudonym = i.account_pseudonym "
-                                   "WHERE (e.post_time, e.id) > ($1, $2) ORDER BY e.post_time, e.id LIMIT $3",
-                                   from.time, from.id, limit));
+std::vector<BookedEntry> ReadEntries(const pg::Rows& rows) {
   std::vector<BookedEntry> entries;
   for (const pg::Row row : rows) {
     entries.push_back({{.id = row.Get<Uuid>("id"),
@@ -88,6 +76,88 @@ absl::StatusOr<std::vector<BookedEntry>> PostgresLedgerStore::ListEntries(std::o
                        row.Get<std::optional<Uuid>>("named_account_id")});
   }
   return entries;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<LedgerBalance>> PostgresLedgerStore::TrialBalance(absl::Time before) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(SUMS "SELECT currency, account, sum(debit_minor)::bigint AS debit, "
+                           "sum(credit_minor)::bigint AS credit FROM sums GROUP BY currency, account "
+                           "ORDER BY currency, account",
+                      before));
+  std::vector<LedgerBalance> balances;
+  for (const pg::Row row : rows) {
+    balances.push_back({AccountFromText(row.Get<std::string>("account")), row.Get<std::string>("currency"),
+                        row.Get<int64_t>("debit"), row.Get<int64_t>("credit")});
+  }
+  return balances;
+}
+
+absl::StatusOr<std::vector<BookedEntry>> PostgresLedgerStore::ListEntries(std::optional<PagePosition> after,
+                                                                          int limit) {
+  const PagePosition from = FromStart(after);
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(ENTRIES "WHERE (e.post_time, e.id) > ($1, $2) ORDER BY e.post_time, e.id LIMIT $3",
+                      from.time, from.id, limit));
+  return ReadEntries(rows);
+}
+
+absl::StatusOr<std::vector<BookedEntry>> PostgresLedgerStore::ListColumn(const LedgerColumn& column,
+                                                                         PagePosition after,
+                                                                         absl::Time before, int limit) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(ENTRIES "WHERE (e.post_time, e.id) > ($1, $2) AND e.post_time < $3 AND "
+                              "e.currency = $4 AND e.accounts @> ARRAY[$5] "
+                              "ORDER BY e.post_time, e.id LIMIT $6",
+                      after.time, after.id, before, column.currency, core::NameOf(column.account), limit));
+  return ReadEntries(rows);
+}
+
+absl::StatusOr<int64_t> PostgresLedgerStore::BalanceThrough(const LedgerColumn& column,
+                                                            PagePosition through) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          SUMS "SELECT (coalesce((SELECT sum(debit_minor - credit_minor) FROM sums WHERE currency = $2 "
+               "AND account = $3), 0) + coalesce((SELECT sum(p.amount) FROM journal_entry e, "
+               "unnest(e.accounts, e.amounts_minor) AS p (account, amount) WHERE e.post_time = $1 AND "
+               "e.id <= $4 AND e.currency = $2 AND p.account = $3), 0))::bigint AS balance",
+          through.time, column.currency, core::NameOf(column.account), through.id));
+  return rows[0].Get<int64_t>("balance");
+}
+
+absl::StatusOr<bool> PostgresLedgerStore::CloseDay(absl::Time before) {
+  bool closed = false;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    // Whose insert or update wins has the day; the other one waits here, and finds nothing to do.
+    ASSIGN_OR_RETURN(
+        const pg::Rows rows,
+        database_.Query(
+            "INSERT INTO ledger_closing (through_day) SELECT coalesce((SELECT through_day + 1 FROM "
+            "ledger_closing), (SELECT (min(post_time) AT TIME ZONE 'UTC')::date FROM journal_entry)) AS day "
+            "WHERE coalesce((SELECT through_day + 1 FROM ledger_closing), (SELECT (min(post_time) AT TIME "
+            "ZONE "
+            "'UTC')::date FROM journal_entry)) < ($1::timestamptz AT TIME ZONE 'UTC')::date "
+            "ON CONFLICT (only_row) DO UPDATE SET through_day = excluded.through_day "
+            "WHERE ledger_closing.through_day < excluded.through_day RETURNING through_day",
+            before));
+    closed = !rows.empty();
+    if (!closed) return absl::OkStatus();
+    return database_
+        .Query(
+            "INSERT INTO ledger_day (day, currency, account, debit_minor, credit_minor) "
+            "SELECT $1::date, e.currency, p.account, sum(greatest(p.amount, 0)), sum(greatest(-p.amount, 0)) "
+            "FROM journal_entry e, unnest(e.accounts, e.amounts_minor) AS p (account, amount) "
+            "WHERE e.post_time >= $1::date::timestamp AT TIME ZONE 'UTC' "
+            "AND e.post_time < ($1::date + 1)::timestamp AT TIME ZONE 'UTC' GROUP BY e.currency, p.account",
+            rows[0].Get<CivilDate>("through_day"))
+        .status();
+  }));
+  return closed;
 }
 
 absl::StatusOr<std::vector<BookedDocument>> PostgresLedgerStore::ListDocuments(
