@@ -276,16 +276,19 @@ absl::Status Server::State::Mutate(const Service::Method& method, const std::str
   // Answers may hold personal data and tokens: they rest sealed.
   const std::string context = absl::StrCat("request_log/", key.scope, "/", request_id.ToString());
   ASSIGN_OR_RETURN(std::optional<std::string> sealed, requests.Find(key));
+  std::string ours;
   if (!sealed) {
     ASSIGN_OR_RETURN(const std::shared_ptr<const void> prepared, method.prepare(call, request));
     ASSIGN_OR_RETURN(sealed, requests.Once(key, [&]() -> absl::StatusOr<std::string> {
       RETURN_IF_ERROR(method.commit(call, request, prepared.get(), response));
-      return crypto::Seal(options.secret_key, context, response.SerializeAsString());
+      return ours = crypto::Seal(options.secret_key, context, response.SerializeAsString());
     }));
   }
   const std::optional<std::string> answer = crypto::Open(options.secret_key, context, *sealed);
   if (!answer || !response.ParseFromString(*answer))
     return absl::InternalError("a stored answer cannot be opened");
+  // Of another call, be it one of the same moment.
+  if (*sealed != ours && method.check_repeat) RETURN_IF_ERROR(method.check_repeat(call, request, response));
   return method.finish ? method.finish(call, request, response) : absl::OkStatus();
 }
 

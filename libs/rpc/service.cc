@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 
 namespace perennial::rpc {
@@ -38,6 +39,22 @@ bool IsText(const google::protobuf::Descriptor* message, const std::string& path
   return field->type() == FieldDescriptor::TYPE_STRING;
 }
 
+// Whether all text fields of `message` that are called a password are among `secrets`.
+bool NamesPasswords(const google::protobuf::Descriptor& message, const std::string& prefix,
+                    const std::vector<std::string>& secrets) {
+  using google::protobuf::FieldDescriptor;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor& field = *message.field(i);
+    const std::string path = prefix + field.name();
+    const bool is_password = field.type() == FieldDescriptor::TYPE_STRING && absl::EndsWith(path, "password");
+    if (is_password && std::find(secrets.begin(), secrets.end(), path) == secrets.end()) return false;
+    const bool is_ours = field.type() == FieldDescriptor::TYPE_MESSAGE && !field.is_repeated() &&
+                         absl::StartsWith(field.message_type()->full_name(), "perennial.");
+    if (is_ours && !NamesPasswords(*field.message_type(), path + ".", secrets)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool Service::TakesTheMessagesOf(const google::protobuf::MethodDescriptor& declared) const {
@@ -48,7 +65,8 @@ bool Service::TakesTheMessagesOf(const google::protobuf::MethodDescriptor& decla
         request_id != nullptr && request_id->type() == google::protobuf::FieldDescriptor::TYPE_STRING;
     return method->request_prototype->GetDescriptor() == declared.input_type() &&
            method->response_prototype->GetDescriptor() == declared.output_type() &&
-           (repeatable || !method->is_mutation) &&
+           (!method->is_mutation ||
+            (repeatable && NamesPasswords(*declared.input_type(), "", method->secrets))) &&
            std::all_of(method->secrets.begin(), method->secrets.end(),
                        [&](const std::string& path) { return IsText(declared.input_type(), path); });
   }

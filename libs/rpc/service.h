@@ -46,8 +46,12 @@ struct Mutation {
   std::function<absl::StatusOr<Response>(const Call&, const Request&, const Prepared&)> commit;
   std::function<absl::StatusOr<Response>(const Call&, const Request&, const Response& committed)> finish;
   // Optional: paths of string fields that must leave no trace (R21), e.g. "card.number". They are not part of
-  // the remembered hash, and are wiped when the call is done.
+  // the remembered hash, which is quick to compute, so a password could be guessed from it; and are wiped
+  // when the call is done. Every field that is called a password must be named here.
   std::vector<std::string> secrets = {};
+  // Optional: whether a repeat has the secrets of the request that was answered, which no hash tells. Refuses
+  // with REQUEST_ID_REUSED if not: else the answer would be had by whoever knows a request_id.
+  std::function<absl::Status(const Call&, const Request&, const Response& answer)> check_repeat = {};
 };
 
 // The handlers of one proto service.
@@ -71,6 +75,12 @@ class Service {
     Method& added = Add<Request, Response>(method, std::move(access));
     added.is_mutation = true;
     added.secrets = mutation.secrets;
+    if (mutation.check_repeat) {
+      added.check_repeat = [check = mutation.check_repeat](const Call& call, const Message& request,
+                                                           const Message& answer) {
+        return check(call, static_cast<const Request&>(request), static_cast<const Response&>(answer));
+      };
+    }
     added.prepare = [prepare = mutation.prepare](
                         const Call& call,
                         const Message& request) -> absl::StatusOr<std::shared_ptr<const void>> {
@@ -119,6 +129,7 @@ class Service {
     std::function<absl::Status(const Call&, const Message&, const void*, Message&)> commit;
     std::function<absl::Status(const Call&, const Message&, Message&)> finish;
     std::vector<std::string> secrets;
+    std::function<absl::Status(const Call&, const Message&, const Message&)> check_repeat;
   };
 
   template <typename Request, typename Response>
@@ -132,7 +143,8 @@ class Service {
                                                        .prepare = {},
                                                        .commit = {},
                                                        .finish = {},
-                                                       .secrets = {}}));
+                                                       .secrets = {},
+                                                       .check_repeat = {}}));
     return *methods_.back();
   }
 
@@ -145,7 +157,7 @@ class Service {
 
   // Aborts, naming them, if the descriptor has methods without a handler or the other way round, or if a
   // handler takes other messages, or changes something though its request has no request_id, or names secrets
-  // that are no text fields.
+  // that are no text fields, or leaves out a password.
   void CheckComplete() const;
   bool TakesTheMessagesOf(const google::protobuf::MethodDescriptor& declared) const;
 

@@ -110,3 +110,21 @@ def test_a_role_cannot_read_another_schema(suite):
     url = suite.postgres.url("billing", suite._secrets["billing"])
     done = subprocess.run(["psql", url, "-Atc", "SELECT count(*) FROM payment_token.charge"], capture_output=True, text=True)
     assert done.returncode != 0 and "permission denied" in done.stderr
+
+
+def test_a_repeat_is_answered_only_to_who_knows_the_password(suite, new_customer):
+    """R33, R35: the password is no part of the remembered request, and the answer holds tokens."""
+    customer = new_customer()
+    request = {"email": customer.email, "password": PASSWORD, "request_id": str(uuid.uuid4())}
+    sign_in = "perennial.account.v1.SessionService/CreateSession"
+    first = suite.peer("account").call(sign_in, **request)
+    assert suite.peer("account").call(sign_in, **request) == first
+    with pytest.raises(Refused) as refused:
+        suite.peer("account").call(sign_in, **{**request, "password": "another long password"})
+    assert refused.value.reason == "REQUEST_ID_REUSED"
+    change = {"name": customer.account, "current_password": PASSWORD, "new_password": "a new long password", "request_id": str(uuid.uuid4())}
+    for _ in range(2):
+        customer.peer("account").call("perennial.account.v1.AccountService/ChangePassword", **change)
+    with pytest.raises(Refused) as refused:
+        customer.peer("account").call("perennial.account.v1.AccountService/ChangePassword", **{**change, "new_password": PASSWORD})
+    assert refused.value.reason == "REQUEST_ID_REUSED"

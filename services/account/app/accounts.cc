@@ -46,6 +46,11 @@ absl::StatusOr<std::string> Accounts::PrepareCreate(const Registration& registra
   return credentials_.Hash(registration.password);
 }
 
+absl::Status Accounts::CheckRepeatedCreate(const Registration& registration) {
+  return credentials_.VerifyRepeat(registration.email.key, registration.password,
+                                   {AccessAct::kSignUp, registration.origin, std::nullopt});
+}
+
 absl::StatusOr<core::Account> Accounts::Create(const Registration& registration,
                                                const std::string& password_hash) {
   core::Account account;
@@ -105,6 +110,13 @@ absl::StatusOr<Accounts::VerifiedPassword> Accounts::PrepareChangePassword(const
                                        {AccessAct::kPasswordChange, actor.origin, actor.session_id}));
   ASSIGN_OR_RETURN(std::string next_hash, credentials_.Hash(next));
   return VerifiedPassword{verified.password_hash, std::move(next_hash)};
+}
+
+absl::Status Accounts::CheckRepeatedChange(const Actor& actor, const Uuid& account_id,
+                                           const std::string& next) {
+  ASSIGN_OR_RETURN(const core::Account account, RequireOwn(accounts_, actor, account_id, clock_.Now()));
+  return credentials_.VerifyRepeat(account.email_key, next,
+                                   {AccessAct::kPasswordChange, actor.origin, actor.session_id});
 }
 
 // The actor's account, locked, if its password is still the one that was verified: of two changes at the same

@@ -33,6 +33,7 @@ class Accounts {
   };
   // The password's hash. PASSWORD_TOO_WEAK.
   absl::StatusOr<std::string> PrepareCreate(const Registration& registration);
+  absl::Status CheckRepeatedCreate(const Registration& registration);
   // EMAIL_TAKEN.
   absl::StatusOr<core::Account> Create(const Registration& registration, const std::string& password_hash);
 
@@ -53,6 +54,7 @@ class Accounts {
   };
   absl::StatusOr<VerifiedPassword> PrepareChangePassword(const Actor& actor, const Uuid& account_id,
                                                          const std::string& current, const std::string& next);
+  absl::Status CheckRepeatedChange(const Actor& actor, const Uuid& account_id, const std::string& next);
   // Ends all other sessions.
   absl::StatusOr<core::Account> ChangePassword(const Actor& actor, const VerifiedPassword& verified);
 

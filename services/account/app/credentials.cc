@@ -93,6 +93,14 @@ absl::StatusOr<core::Account> Credentials::Verify(const std::string& email_key, 
   return *account;
 }
 
+absl::Status Credentials::VerifyRepeat(const std::string& email_key, absl::string_view password,
+                                       const Attempt& attempt) {
+  const absl::Status verified = Verify(email_key, password, attempt).status();
+  if (ReasonOf(verified) != "CREDENTIALS_INVALID") return verified;
+  return Precondition("REQUEST_ID_REUSED",
+                      "this request_id was used with another password, or the password was changed since");
+}
+
 absl::Status Credentials::Record(const std::string& email_key, const Attempt& attempt,
                                  core::AccessOutcome outcome) {
   tally_.CountAct(attempt.act, outcome);

@@ -33,6 +33,10 @@ class Credentials {
   absl::StatusOr<core::Account> Verify(const std::string& email_key, absl::string_view password,
                                        const Attempt& attempt);
 
+  // The same for a repeat of a request that is answered already: with another password it is another request,
+  // REQUEST_ID_REUSED.
+  absl::Status VerifyRepeat(const std::string& email_key, absl::string_view password, const Attempt& attempt);
+
   // Who asks to sign up is told when an address is taken; this keeps anybody from asking for many. Counts it
   // if it is, and refuses every sign-up from there for a while: SIGN_UP_THROTTLED. Not in a transaction,
   // which would undo it.

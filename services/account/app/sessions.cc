@@ -47,6 +47,11 @@ absl::StatusOr<core::Account> Sessions::PrepareSignIn(const core::EmailAddress& 
   return credentials_.Verify(email.key, password, {AccessAct::kSignIn, origin, std::nullopt});
 }
 
+absl::Status Sessions::CheckRepeatedSignIn(const core::EmailAddress& email, const std::string& password,
+                                           const core::Origin& origin) {
+  return credentials_.VerifyRepeat(email.key, password, {AccessAct::kSignIn, origin, std::nullopt});
+}
+
 absl::StatusOr<SessionTokens> Sessions::SignIn(const core::Account& verified, const core::Origin& origin,
                                                const Uuid& request_id) {
   // The password may have been changed, and all sessions ended, since it was verified.

@@ -27,6 +27,8 @@ class Sessions {
   // The account, as it was when the password was verified. CREDENTIALS_INVALID, SIGN_IN_THROTTLED.
   absl::StatusOr<core::Account> PrepareSignIn(const core::EmailAddress& email, const std::string& password,
                                               const core::Origin& origin);
+  absl::Status CheckRepeatedSignIn(const core::EmailAddress& email, const std::string& password,
+                                   const core::Origin& origin);
   absl::StatusOr<SessionTokens> SignIn(const core::Account& verified, const core::Origin& origin,
                                        const Uuid& request_id);
 

@@ -28,7 +28,12 @@ void AddCreateAccount(rpc::Service& service, Accounts& accounts) {
             ASSIGN_OR_RETURN(const auto account, accounts.Create(registration, hash));
             return ToProto(account);
           },
-          .finish = {}});
+          .finish = {},
+          .secrets = {"password"},
+          .check_repeat = [&accounts](const auto& call, const auto& request, const auto&) -> absl::Status {
+            ASSIGN_OR_RETURN(const auto registration, FromProto(request, OriginOf(call)));
+            return accounts.CheckRepeatedCreate(registration);
+          }});
 }
 
 void AddSettings(rpc::Service& service, Accounts& accounts) {
@@ -69,7 +74,12 @@ void AddChangePassword(rpc::Service& service, Accounts& accounts) {
             ASSIGN_OR_RETURN(const auto account, accounts.ChangePassword(ActorOf(call), verified));
             return ToProto(account);
           },
-          .finish = {}});
+          .finish = {},
+          .secrets = {"current_password", "new_password"},
+          .check_repeat = [&accounts](const auto& call, const auto& request, const auto&) -> absl::Status {
+            ASSIGN_OR_RETURN(const Uuid id, RequireAccountName(request.name(), "name"));
+            return accounts.CheckRepeatedChange(ActorOf(call), id, request.new_password());
+          }});
 }
 
 void AddDeleteAccount(rpc::Service& service, Accounts& accounts) {
@@ -90,7 +100,8 @@ void AddDeleteAccount(rpc::Service& service, Accounts& accounts) {
             RETURN_IF_ERROR(accounts.Delete(ActorOf(call), verified));
             return Empty();
           },
-          .finish = {}});
+          .finish = {},
+          .secrets = {"password"}});  // a repeat is told that it is done: there is nothing left to know
 }
 
 void AddAccessLog(rpc::Service& service, Accounts& accounts, const crypto::PageTokens& page_tokens) {

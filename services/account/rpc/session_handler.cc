@@ -31,7 +31,12 @@ void AddCreateSession(rpc::Service& service, Sessions& sessions) {
             ASSIGN_OR_RETURN(const auto tokens, sessions.SignIn(verified, sign_in.origin, request_id));
             return ToProto(tokens);
           },
-          .finish = {}});
+          .finish = {},
+          .secrets = {"password"},
+          .check_repeat = [&sessions](const auto& call, const auto& request, const auto&) -> absl::Status {
+            ASSIGN_OR_RETURN(const auto sign_in, FromProto(request, OriginOf(call)));
+            return sessions.CheckRepeatedSignIn(sign_in.email, sign_in.password, sign_in.origin);
+          }});
 }
 
 void AddRefreshSession(rpc::Service& service, Sessions& sessions) {

@@ -62,6 +62,16 @@ absl::StatusOr<v1::Mailbox> ChangePassword(Mailboxes& mailboxes, const Call& cal
   return ToProto(mailbox);
 }
 
+absl::Status CheckSamePassword(Mailboxes& mailboxes, const Call& call,
+                               const v1::ChangeMailboxPasswordRequest& request) {
+  ASSIGN_OR_RETURN(const ChildName name, OwnMailbox(call, request.name()));
+  ASSIGN_OR_RETURN(const core::Mailbox mailbox, mailboxes.Get(name.account_id, name.id));
+  if (crypto::VerifyPassword(mailbox.password_hash.value_or(""), request.new_password()))
+    return absl::OkStatus();
+  return Precondition("REQUEST_ID_REUSED",
+                      "this request_id was used for another password, or the password was changed since");
+}
+
 }  // namespace
 
 rpc::Service MakeMailboxService(Mailboxes& mailboxes, const crypto::PageTokens& tokens) {
@@ -85,7 +95,11 @@ rpc::Service MakeMailboxService(Mailboxes& mailboxes, const crypto::PageTokens& 
           .commit = [&mailboxes](
                         const Call& call, const v1::ChangeMailboxPasswordRequest& request,
                         const std::string& hash) { return ChangePassword(mailboxes, call, request, hash); },
-          .finish = {}});
+          .finish = {},
+          .secrets = {"new_password"},
+          .check_repeat = [&mailboxes](
+                              const Call& call, const v1::ChangeMailboxPasswordRequest& request,
+                              const v1::Mailbox&) { return CheckSamePassword(mailboxes, call, request); }});
   return service;
 }
 

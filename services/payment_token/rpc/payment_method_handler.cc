@@ -26,12 +26,10 @@ rpc::Mutation<v1::CreatePaymentMethodRequest, v1::PaymentMethod, GatewayCard> Cr
         ASSIGN_OR_RETURN(const core::PaymentMethod method, methods.Add(call.caller, account_id, card));
         return ToProto(method, methods.Now());
       },
-      .finish = [](const rpc::Call&, const v1::CreatePaymentMethodRequest& request,
-                   const v1::PaymentMethod& kept) -> absl::StatusOr<v1::PaymentMethod> {
-        RETURN_IF_ERROR(CheckSameCard(request.card(), kept));
-        return kept;
-      },
+      .finish = {},
       .secrets = {"card.number", "card.security_code"},
+      .check_repeat = [](const rpc::Call&, const v1::CreatePaymentMethodRequest& request,
+                         const v1::PaymentMethod& kept) { return CheckSameCard(request.card(), kept); },
   };
 }
 

@@ -119,7 +119,7 @@ TEST_CASE("ids of different callers do not meet") {
   CHECK(fixture.requests.stored.size() == 2);
 }
 
-TEST_CASE("a secret is no part of what is remembered, and does its work once (R21)") {
+TEST_CASE("a secret is no part of what is remembered, and a repeat must know it (R21)") {
   ServerFixture fixture;
   Client client(fixture.server.port());
   v1::ChangePasswordRequest change;
@@ -128,11 +128,18 @@ TEST_CASE("a secret is no part of what is remembered, and does its work once (R2
   v1::Account account;
   REQUIRE(account.ParseFromString(client.Call(kChangePassword, change).bytes));
   CHECK(account.display_name() == "first secret");  // the handler saw it
-  change.set_new_password("");
+  const std::string hash = fixture.requests.stored.begin()->second.first.hash;
   const Answer repeat = client.Call(kChangePassword, change);
-  REQUIRE(repeat.status.ok());
   REQUIRE(account.ParseFromString(repeat.bytes));
   CHECK(account.display_name() == "first secret");
+  change.set_new_password("another");
+  const Answer stranger = client.Call(kChangePassword, change);
+  CHECK(stranger.Reason() == "REQUEST_ID_REUSED");
+  CHECK(stranger.bytes.empty());
+  // The same but for the secret is the same hash.
+  fixture.requests.stored.clear();
+  REQUIRE(client.Call(kChangePassword, change).status.ok());
+  CHECK(fixture.requests.stored.begin()->second.first.hash == hash);
 }
 
 }  // namespace

@@ -210,7 +210,8 @@ Service ServerFixture::MakeService(const std::vector<std::string>& secrets) {
          ++finishes;
          RETURN_IF_ERROR(finish_status);
          return committed;
-       }});
+       },
+       .secrets = {"password"}});
   service.Mutate<v1::UpdateAccountRequest, v1::Account>(
       "UpdateAccount", Public(),
       [](const auto&, const auto&) -> absl::StatusOr<v1::Account> { return v1::Account(); });
@@ -223,11 +224,20 @@ Service ServerFixture::MakeService(const std::vector<std::string>& secrets) {
          return account;
        },
        .finish = {},
-       .secrets = secrets});
+       .secrets = secrets,
+       .check_repeat =
+           [](const auto&, const auto& request, const auto& answer) {
+             return request.new_password() == answer.display_name() ? absl::OkStatus()
+                                                                    : Precondition("REQUEST_ID_REUSED", "");
+           }});
   service.Mutate<v1::DeleteAccountRequest, google::protobuf::Empty>(
-      "DeleteAccount", Operators(), [](const auto&, const auto&) -> absl::StatusOr<google::protobuf::Empty> {
-        return google::protobuf::Empty();
-      });
+      "DeleteAccount", Operators(),
+      {.prepare = {},
+       .commit = [](const auto&, const auto&, const auto&) -> absl::StatusOr<google::protobuf::Empty> {
+         return google::protobuf::Empty();
+       },
+       .finish = {},
+       .secrets = {"password"}});
   service.Read<v1::ListAccessLogEntriesRequest, v1::ListAccessLogEntriesResponse>(
       "ListAccessLogEntries", Services({"billing"}),
       [](const Call& call, const auto& request) -> absl::StatusOr<v1::ListAccessLogEntriesResponse> {

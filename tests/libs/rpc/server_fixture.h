@@ -89,7 +89,7 @@ class ServerFixture {
   std::string Token(absl::Duration lifetime = absl::Minutes(10), const std::string& language = "");
   v1::CreateAccountRequest NewRequest();
   // `secrets`: of ChangePassword.
-  Service MakeService(const std::vector<std::string>& secrets = {"new_password"});
+  Service MakeService(const std::vector<std::string>& secrets = {"current_password", "new_password"});
 
   using Read = std::function<absl::StatusOr<v1::Account>(const Call&, const v1::GetAccountRequest&)>;
   using Commit = std::function<absl::StatusOr<v1::Account>(const Call&, const v1::CreateAccountRequest&)>;

@@ -131,6 +131,25 @@ TEST_CASE("an address that nobody has is answered alike, and takes the same work
   CHECK(world.Count("SELECT count(*) AS count FROM access_log WHERE act = 'sign_in'") == 1);
 }
 
+TEST_CASE("a repeat must know the password of the request that was answered, and its guesses count") {
+  AccountFixture world;
+  REQUIRE_OK(world.Register());
+  const core::EmailAddress email = world.Email("zoe@example.com");
+  const Actor me = world.ActorOf(*world.SignIn());
+  Accounts::Registration registration{email,        "correct horse battery", core::Language::kFrench, "", "",
+                                      world.origin, world.ids.Next()};
+  REQUIRE_OK(world.accounts.CheckRepeatedCreate(registration));
+  REQUIRE_OK(world.sessions.CheckRepeatedSignIn(email, "correct horse battery", world.origin));
+  REQUIRE_OK(world.accounts.CheckRepeatedChange(me, me.account_id, "correct horse battery"));
+  registration.password = "wrong";
+  CHECK_REFUSED(world.accounts.CheckRepeatedCreate(registration), "REQUEST_ID_REUSED");
+  CHECK_REFUSED(world.accounts.CheckRepeatedChange(me, me.account_id, "wrong"), "REQUEST_ID_REUSED");
+  for (int i = 0; i < 9; ++i)
+    CHECK_REFUSED(world.sessions.CheckRepeatedSignIn(email, "wrong", world.origin), "REQUEST_ID_REUSED");
+  CHECK_REFUSED(world.sessions.CheckRepeatedSignIn(email, "correct horse battery", world.origin),
+                "SIGN_IN_THROTTLED");
+}
+
 TEST_CASE("guesses at the password of a signed-in customer count as well") {
   AccountFixture world;
   REQUIRE_OK(world.Register());
