@@ -68,6 +68,13 @@ absl::Status Unavailable(absl::string_view reason, absl::string_view message) {
   return Refusal(absl::StatusCode::kUnavailable, reason, message);
 }
 
+void SetFieldViolations(absl::Status& refusal, const std::vector<FieldViolation>& violations) {
+  std::string payload;
+  for (const FieldViolation& violation : violations)
+    AppendRecord(payload, violation.field, violation.description);
+  if (!payload.empty()) refusal.SetPayload(kFieldsKey, absl::Cord(payload));
+}
+
 absl::Status InvalidField(absl::string_view field, absl::string_view description) {
   FieldViolations violations;
   violations.Add(field, description);
@@ -85,14 +92,11 @@ void FieldViolations::Require(bool ok, absl::string_view field, absl::string_vie
 absl::Status FieldViolations::ToStatus() const {
   if (violations_.empty()) return absl::OkStatus();
   std::string message = "the request is not valid:";
-  std::string payload;
-  for (const FieldViolation& violation : violations_) {
+  for (const FieldViolation& violation : violations_)
     absl::StrAppend(&message, " ", violation.field, ": ", violation.description, ";");
-    AppendRecord(payload, violation.field, violation.description);
-  }
   message.pop_back();
   absl::Status status = Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID", message);
-  status.SetPayload(kFieldsKey, absl::Cord(payload));
+  SetFieldViolations(status, violations_);
   return status;
 }
 

@@ -32,6 +32,9 @@ struct FieldViolation {
   std::string description;
 };
 
+// Adds to a refusal which fields of the request are at fault.
+void SetFieldViolations(absl::Status& refusal, const std::vector<FieldViolation>& violations);
+
 // Collects everything that is wrong with a request, so that the caller hears of all of it at once.
 class FieldViolations {
  public:

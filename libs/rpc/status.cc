@@ -1,5 +1,6 @@
 #include "libs/rpc/status.h"
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -105,17 +106,25 @@ absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const auto code = static_cast<absl::StatusCode>(status.error_code());
   google::rpc::Status details;
+  std::optional<absl::Status> refusal;
+  std::vector<FieldViolation> violations;
   if (details.ParseFromString(status.error_details())) {
     for (const auto& detail : details.details()) {
       google::rpc::ErrorInfo info;
-      if (!detail.UnpackTo(&info)) continue;
-      const std::vector<std::pair<std::string, std::string>> metadata(info.metadata().begin(),
-                                                                      info.metadata().end());
-      return Refusal(code, info.reason(), status.error_message(), metadata);
+      google::rpc::BadRequest bad_request;
+      if (detail.UnpackTo(&info)) {
+        refusal = Refusal(code, info.reason(), status.error_message(),
+                          {info.metadata().begin(), info.metadata().end()});
+      } else if (detail.UnpackTo(&bad_request)) {
+        for (const auto& field : bad_request.field_violations())
+          violations.push_back({field.field(), field.description()});
+      }
     }
   }
-  // From the transport, not from a method.
-  return Hide(absl::Status(code, status.error_message()));
+  // Without a reason it is from the transport, not from a method.
+  if (!refusal) return Hide(absl::Status(code, status.error_message()));
+  SetFieldViolations(*refusal, violations);
+  return *refusal;
 }
 
 }  // namespace perennial::rpc

@@ -1,5 +1,7 @@
 #include "services/subscription/rpc/delivery_client.h"
 
+#include "absl/strings/str_replace.h"
+#include "libs/base/error.h"
 #include "libs/base/resource_name.h"
 #include "libs/rpc/proto_values.h"
 #include "perennial/domain_mailbox/v1/delivery_service.pb.h"
@@ -114,9 +116,16 @@ absl::StatusOr<Availability> DeliveryClient::CheckMailbox(const Uuid& account_id
   request.mutable_mailbox_address()->set_domain_product(
       MakeChildName(account_id, "products", domain_product_id));
   request.mutable_mailbox_address()->set_local_part(local_part);
-  ASSIGN_OR_RETURN(const auto response, peer_.Call<delivery_v1::CheckAvailabilityResponse>(
-                                            std::string(kService) + "CheckAvailability", request));
-  return FromProto(response);
+  const auto response = peer_.Call<delivery_v1::CheckAvailabilityResponse>(
+      std::string(kService) + "CheckAvailability", request);
+  if (response.ok()) return FromProto(*response);
+  // A customer hears of the field by the name that it has in their request.
+  std::vector<FieldViolation> violations = FieldViolationsOf(response.status());
+  for (FieldViolation& violation : violations)
+    violation.field = absl::StrReplaceAll(violation.field, {{"mailbox_address.", "mailbox_purchase."}});
+  absl::Status refusal = response.status();
+  SetFieldViolations(refusal, violations);
+  return refusal;
 }
 
 }  // namespace perennial::subscription

@@ -73,6 +73,16 @@ TEST_CASE("field violations are told one by one") {
   CHECK(answer.Violations().field_violations(1).description() == "must be a UUID");
 }
 
+TEST_CASE("another service's refusal keeps its reason, its metadata and the fields at fault") {
+  absl::Status status =
+      Refusal(absl::StatusCode::kInvalidArgument, "TAX_ID_INVALID", "no", {{"country", "FR"}});
+  SetFieldViolations(status, {{"tax_id", "must have a check digit"}, {"country", "must be given"}});
+  const absl::Status back = FromGrpc(ToGrpc(status, "fr"));
+  CHECK(back == status);
+  CHECK(FieldViolationsOf(back).size() == 2);
+  CHECK(FieldViolationsOf(FromGrpc(ToGrpc(NotFound("SITE_NOT_FOUND", "no")))).empty());
+}
+
 TEST_CASE("a text cut short is still UTF-8") {
   CHECK(rc::check("any offset", [] {
     std::string text(*rc::gen::inRange(200, 260), 'a');
