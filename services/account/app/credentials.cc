@@ -44,8 +44,18 @@ std::string Credentials::KeyOf(const std::string& email_key, const Attempt& atte
   return absl::StrCat(secrets_.ThrottleKey(email_key), secrets_.ThrottleKey(absl::StrCat("by/", by)));
 }
 
+std::string Credentials::KeyOfPlace(const core::Origin& origin, absl::Time now) {
+  const std::string day = absl::FormatTime("%Y-%m-%d", now, absl::UTCTimeZone());
+  return secrets_.ThrottleKey(absl::StrCat("sign_in_from/", day, "/", core::NetworkOf(origin.address)));
+}
+
 absl::StatusOr<std::optional<absl::Time>> Credentials::Begin(const std::string& email_key,
                                                              const Attempt& attempt, absl::Time now) {
+  if (!attempt.session_id) {
+    ASSIGN_OR_RETURN(const auto place_paused_until,
+                     throttle_.PausedUntil(KeyOfPlace(attempt.origin, now), now));
+    if (place_paused_until) return place_paused_until;
+  }
   ASSIGN_OR_RETURN(const auto paused_until,
                    throttle_.Begin(KeyOf(email_key, attempt), now, core::kFreeFailures));
   if (paused_until || attempt.session_id) return paused_until;
@@ -60,7 +70,8 @@ absl::Status Credentials::Clear(const std::string& email_key, const Attempt& att
 
 absl::Status Credentials::CheckSignUp(const std::string& email_key, const core::Origin& origin) {
   const absl::Time now = clock_.Now();
-  const std::string key = secrets_.ThrottleKey(absl::StrCat("sign_up_from/", origin.address));
+  const std::string key =
+      secrets_.ThrottleKey(absl::StrCat("sign_up_from/", core::NetworkOf(origin.address)));
   ASSIGN_OR_RETURN(auto paused_until, throttle_.PausedUntil(key, now));
   ASSIGN_OR_RETURN(const auto taken, accounts_.FindByEmail(email_key));
   if (!paused_until && taken) {
@@ -86,6 +97,11 @@ absl::StatusOr<core::Account> Credentials::Verify(const std::string& email_key, 
   }
   ASSIGN_OR_RETURN(const auto account, accounts_.FindByEmail(email_key));
   if (!secrets_.VerifyPassword(account ? account->password_hash : "", password)) {
+    // Only now: one who signs in takes nothing back from what others do at the same place.
+    if (!attempt.session_id) {
+      RETURN_IF_ERROR(
+          throttle_.Begin(KeyOfPlace(attempt.origin, now), now, core::kFreeFailuresFromOnePlace).status());
+    }
     RETURN_IF_ERROR(Record(email_key, attempt, core::AccessOutcome::kRefused));
     return CredentialsInvalid();
   }

@@ -52,6 +52,8 @@ class Credentials {
   absl::StatusOr<std::optional<absl::Time>> Begin(const std::string& email_key, const Attempt& attempt,
                                                   absl::Time now);
   absl::Status Clear(const std::string& email_key, const Attempt& attempt);
+  // All guesses of a day from one place are counted here, whosever passwords they are for.
+  std::string KeyOfPlace(const core::Origin& origin, absl::Time now);
   absl::Status Record(const std::string& email_key, const Attempt& attempt, core::AccessOutcome outcome);
 
   AccountStore& accounts_;

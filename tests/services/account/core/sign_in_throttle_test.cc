@@ -37,5 +37,16 @@ TEST_CASE("who tries as often as allowed fails fewer than 100 times in any hour 
   }
 }
 
+TEST_CASE("a place is an IPv4 address, or the network of an IPv6 one") {
+  CHECK(NetworkOf("192.0.2.1") == "192.0.2.1");
+  CHECK(NetworkOf("::ffff:192.0.2.1") == "192.0.2.1");
+  CHECK(NetworkOf("2001:db8::1") == "2001:db8:0:0");
+  CHECK(NetworkOf("2001:db8:0:0:ffff::1") == "2001:db8:0:0");
+  CHECK(NetworkOf("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2");
+  CHECK(NetworkOf("2001:db8:1:2::") == "2001:db8:1:2");
+  CHECK(NetworkOf("::1") == "0:0:0:0");
+  CHECK(NetworkOf("") == "");
+}
+
 }  // namespace
 }  // namespace perennial::account::core
