@@ -27,7 +27,8 @@ using telemetry::Severity;
 
 constexpr absl::Duration kReadinessPause = absl::Seconds(1);
 constexpr absl::Duration kDrainGrace = absl::Seconds(25);
-constexpr int kConnectionsForJobs = 4;
+// One for each job, so that calls never wait for jobs; opened only when so many are at work at once.
+constexpr int kConnectionsForJobs = 16;
 
 [[noreturn]] void Exit(const std::string& service, absl::string_view why) {
   std::fprintf(stderr, "perennial-%s: %s\n", service.c_str(), std::string(why).c_str());
@@ -218,6 +219,7 @@ int Process::Run() {
   if (!state.metrics.Expose(config.metrics_listen))
     Exit(config.service, absl::StrCat("METRICS_LISTEN: cannot listen on ", config.metrics_listen));
   work::Pool pool(config.workers, config.queue_limit, state.metrics);
+  if (state.jobs.size() > kConnectionsForJobs) Exit(config.service, "more jobs than connections for them");
   work::Jobs jobs(state.jobs, state.metrics);
   std::vector<std::unique_ptr<rpc::Peer>> followers;
   for (const absl::string_view target : absl::StrSplit(config.clock_followers, ',', absl::SkipEmpty())) {
