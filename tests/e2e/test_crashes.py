@@ -1,6 +1,8 @@
 """Services are killed in the middle of orders, the gateway lies, stores go away: money is taken once, nothing is lost."""
 
+import json
 import threading
+import urllib.request
 import uuid
 from urllib.error import HTTPError
 
@@ -22,9 +24,6 @@ def settle(suite) -> None:
 
 
 def gateway(suite, path, body):
-    import json
-    import urllib.request
-
     request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}{path}", data=json.dumps(body).encode(),
                                      headers={"Authorization": f"Bearer {suite.gateway_api_key}", "Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as response:
@@ -110,6 +109,38 @@ def test_a_challenge_met_too_late_takes_no_money(suite, customer, in_time):
     settle(suite)
     assert order_of(customer, outcome["order"]).state == (DONE if in_time else FAILED)
     books_agree(suite)
+
+
+def test_a_card_whose_storing_was_killed_does_not_stay_at_the_gateway(suite, customer):
+    """R22: attached at the gateway, not committed here, and the customer never repeats it."""
+    def stored_there():
+        request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}/_control/books",
+                                         headers={"Authorization": f"Bearer {suite.gateway_api_key}"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)["attached_payment_methods"]
+
+    kept = customer.add_card()
+    before = stored_there()
+    # The first of the two requests is answered late as well; then the one that attaches.
+    gateway(suite, "/_control/faults", {"match": {"path": "/v1/payment_methods"}, "action": "late", "ms": 1500, "count": 2})
+
+    def add_card():
+        with pytest.raises(Refused):
+            customer.add_card(number="5555555555554444")
+
+    thread = threading.Thread(target=add_card)
+    thread.start()
+    while stored_there() == before:
+        threading.Event().wait(0.02)
+    suite.kill("payment_token")
+    thread.join()
+    suite.restart("payment_token")
+    assert stored_there() == before + 1
+    settle(suite)
+    assert stored_there() == before
+    customer.sign_in()
+    methods = customer.peer("payment_token").call("perennial.payment_token.v1.PaymentMethodService/ListPaymentMethods", parent=customer.account)
+    assert [method.name for method in methods.payment_methods] == [kept]
 
 
 def test_fifty_parallel_commits_of_one_quote_are_one_order(suite, customer):

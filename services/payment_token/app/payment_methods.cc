@@ -13,6 +13,8 @@ namespace {
 constexpr int kDetachBatch = 10;
 constexpr absl::Duration kDetachLease = absl::Minutes(2);
 constexpr absl::Duration kDetachPause = absl::Minutes(1);
+// A call lasts a minute at most.
+constexpr absl::Duration kHoldFor = absl::Minutes(15);
 
 // A customer mistypes a few times; who tests stolen cards needs many tries.
 constexpr int kMostRefusedCards = 10;
@@ -35,20 +37,17 @@ absl::Status AccountDeleted() {
 
 // What an attempt to store a card came to, as the customer hears it.
 struct Told {
-  absl::StatusOr<GatewayCard> operator()(GatewayCard& card) { return std::move(card); }
-  absl::StatusOr<GatewayCard> operator()(const CardInvalid& invalid) {
+  absl::Status operator()(const GatewayCard&) { return absl::OkStatus(); }
+  absl::Status operator()(const CardInvalid& invalid) {
     return Refusal(absl::StatusCode::kInvalidArgument, "CARD_INVALID", "the gateway found the card mistyped",
                    {{"field", invalid.field}});
   }
-  absl::StatusOr<GatewayCard> operator()(const CardDeclined& declined) {
+  absl::Status operator()(const CardDeclined& declined) {
     return Refusal(absl::StatusCode::kFailedPrecondition, "CARD_DECLINED",
                    "the card's bank refused to have it stored",
                    {{"decline_code", core::CodeForCustomer(declined.code)}});
   }
-  absl::StatusOr<GatewayCard> operator()(const GatewayAway&) { return GatewayUnavailable(); }
-  absl::StatusOr<GatewayCard> operator()(const GatewayKeyReused&) {
-    return Precondition("REQUEST_ID_REUSED", "this request_id was used for another card; use a new one");
-  }
+  absl::Status operator()(const GatewayAway&) { return GatewayUnavailable(); }
 };
 
 }  // namespace
@@ -71,34 +70,56 @@ absl::StatusOr<std::string> PaymentMethods::CustomerOf(const Uuid& account_id) {
   return account.customer;
 }
 
-absl::StatusOr<GatewayCard> PaymentMethods::Tokenise(const Caller& caller, const Uuid& account_id,
-                                                     const core::CardEntry& card, const Uuid& request_id) {
+// The token is recorded before it can be charged: killed anywhere after that, the job takes it off the
+// gateway again (R22). One that nobody has attached is of no use to anybody, and Stripe drops it by itself.
+absl::StatusOr<TokeniseOutcome> PaymentMethods::HoldAndAttach(const core::PaymentMethod& method,
+                                                              const GatewayCard& card,
+                                                              const std::string& customer, absl::Time until) {
+  RETURN_IF_ERROR(store_.Hold(method, card.token, until));
+  TokeniseOutcome outcome = gateway_.Attach(card, customer, method.id);
+  const bool is_refused =
+      std::holds_alternative<CardInvalid>(outcome) || std::holds_alternative<CardDeclined>(outcome);
+  if (is_refused) RETURN_IF_ERROR(store_.Forget(method.id));
+  return outcome;
+}
+
+absl::StatusOr<PaymentMethods::Held> PaymentMethods::Tokenise(const Caller& caller, const Uuid& account_id,
+                                                              const core::CardEntry& card,
+                                                              const Uuid& request_id) {
   if (!caller.Owns(account_id)) return NotFound("ACCOUNT_NOT_FOUND", "there is no such account");
   RETURN_IF_ERROR(core::CheckCard(card, DateAt(clock_.Now(), absl::UTCTimeZone())));
   ASSIGN_OR_RETURN(const std::string customer, CustomerOf(account_id));
-  // The account is part of the key: request_ids of two customers may be the same.
-  const Uuid key = Uuid::Derive(account_id, absl::StrCat("payment_method/", request_id.ToString()));
+  // The account is part of it: request_ids of two customers may be the same.
+  const Uuid attempt = Uuid::Derive(account_id, absl::StrCat("payment_method/", request_id.ToString()));
   const absl::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(const auto counted,
-                   store_.CountCardTry(account_id, key, now, now - kRefusedCardsCountFor, kMostRefusedCards));
+  ASSIGN_OR_RETURN(const auto counted, store_.CountCardTry(account_id, attempt, now,
+                                                           now - kRefusedCardsCountFor, kMostRefusedCards));
   if (counted.oldest) return TooManyRefused(*counted.oldest + kRefusedCardsCountFor - now);
-  TokeniseOutcome outcome = gateway_.Tokenise(card, customer, key);
+  const Held held{ids_.Next(), now + kHoldFor};
+  TokeniseOutcome outcome = gateway_.Tokenise(card, held.id);
+  if (const auto* token = std::get_if<GatewayCard>(&outcome)) {
+    const core::PaymentMethod method{held.id, account_id, token->card, now, std::nullopt};
+    ASSIGN_OR_RETURN(outcome, HoldAndAttach(method, *token, customer, held.until));
+  }
   // A repeat that finds the gateway away may be of a card that was refused.
   const bool not_refused = std::holds_alternative<GatewayCard>(outcome) ||
                            (std::holds_alternative<GatewayAway>(outcome) && counted.is_new);
-  if (not_refused) RETURN_IF_ERROR(store_.ForgetCardTry(key));
-  return std::visit(Told{}, outcome);
+  if (not_refused) RETURN_IF_ERROR(store_.ForgetCardTry(attempt));
+  RETURN_IF_ERROR(std::visit(Told{}, outcome));
+  return held;
 }
 
 absl::StatusOr<core::PaymentMethod> PaymentMethods::Add(const Caller& caller, const Uuid& account_id,
-                                                        const GatewayCard& card) {
+                                                        const Held& held) {
   if (!caller.Owns(account_id)) return NotFound("ACCOUNT_NOT_FOUND", "there is no such account");
-  const core::PaymentMethod method{ids_.Next(), account_id, card.card, clock_.Now(), std::nullopt};
-  return store_.Add(method, card.token, [&](const std::vector<Uuid>& removed) {
-    std::vector<Event> events = {MakeEvent("payment_method.created", account_id, method.id)};
-    for (const Uuid& id : removed) events.push_back(MakeEvent("payment_method.deleted", account_id, id));
-    return events;
-  });
+  const auto events = [&](const std::vector<Uuid>& removed) {
+    std::vector<Event> told = {MakeEvent("payment_method.created", account_id, held.id)};
+    for (const Uuid& id : removed) told.push_back(MakeEvent("payment_method.deleted", account_id, id));
+    return told;
+  };
+  ASSIGN_OR_RETURN(auto added, store_.Add(account_id, held.id, held.until, clock_.Now(), events));
+  if (!added) return GatewayUnavailable();
+  return *std::move(added);
 }
 
 absl::StatusOr<core::PaymentMethod> PaymentMethods::Get(const Caller& caller, const Uuid& account_id,

@@ -17,13 +17,16 @@ class PaymentMethods {
   PaymentMethods(PaymentMethodStore& store, PaymentGateway& gateway, const Clock& clock, IdSource& ids)
       : store_(store), gateway_(gateway), clock_(clock), ids_(ids) {}
 
-  // Exchanges the card for a token at the gateway; changes nothing in the store but the account's customer.
-  // May be repeated with the same request_id.
-  absl::StatusOr<GatewayCard> Tokenise(const Caller& caller, const Uuid& account_id,
-                                       const core::CardEntry& card, const Uuid& request_id);
-  // Keeps the token.
-  absl::StatusOr<core::PaymentMethod> Add(const Caller& caller, const Uuid& account_id,
-                                          const GatewayCard& card);
+  // A method whose token is at the gateway, and taken off it again unless the method is added until then.
+  struct Held {
+    Uuid id;
+    absl::Time until;
+  };
+  // Exchanges the card for a token at the gateway. May be repeated with the same request_id; each time it is
+  // another token, but only one is added.
+  absl::StatusOr<Held> Tokenise(const Caller& caller, const Uuid& account_id, const core::CardEntry& card,
+                                const Uuid& request_id);
+  absl::StatusOr<core::PaymentMethod> Add(const Caller& caller, const Uuid& account_id, const Held& held);
 
   absl::StatusOr<core::PaymentMethod> Get(const Caller& caller, const Uuid& account_id, const Uuid& id);
   // Newest first.
@@ -45,6 +48,8 @@ class PaymentMethods {
 
  private:
   absl::StatusOr<std::string> CustomerOf(const Uuid& account_id);
+  absl::StatusOr<TokeniseOutcome> HoldAndAttach(const core::PaymentMethod& method, const GatewayCard& card,
+                                                const std::string& customer, absl::Time until);
   Event MakeEvent(const char* type, const Uuid& account_id, const Uuid& payment_method_id);
 
   PaymentMethodStore& store_;

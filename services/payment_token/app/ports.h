@@ -28,9 +28,8 @@ struct CardInvalid {
 struct CardDeclined {
   std::string code;
 };
-struct GatewayAway {};       // no answer, or not now; the same key may be used again
-struct GatewayKeyReused {};  // the key was used for another card
-using TokeniseOutcome = std::variant<GatewayCard, CardInvalid, CardDeclined, GatewayAway, GatewayKeyReused>;
+struct GatewayAway {};  // no answer, or not now
+using TokeniseOutcome = std::variant<GatewayCard, CardInvalid, CardDeclined, GatewayAway>;
 
 using CustomerOutcome = std::variant<std::string, GatewayAway>;
 
@@ -60,9 +59,10 @@ class PaymentGateway {
   // Deletes it with all its tokens.
   virtual RemovalOutcome DeleteCustomer(const std::string& customer) = 0;
 
-  // A token for the card, kept for `customer`. Repeated with the same key, the same token.
-  virtual TokeniseOutcome Tokenise(const core::CardEntry& card, const std::string& customer,
-                                   const Uuid& key) = 0;
+  // A token for the card, that is nobody's yet and can be charged only once attached.
+  virtual TokeniseOutcome Tokenise(const core::CardEntry& card, const Uuid& key) = 0;
+  // Keeps the token for `customer`; here the bank is first asked. Gives the card again.
+  virtual TokeniseOutcome Attach(const GatewayCard& card, const std::string& customer, const Uuid& key) = 0;
   // Makes the token useless for good (R22).
   virtual RemovalOutcome Detach(const std::string& token) = 0;
 
@@ -119,12 +119,17 @@ class PaymentMethodStore {
                                                absl::Time since, int most) = 0;
   virtual absl::Status ForgetCardTry(const Uuid& id) = 0;
 
-  // Adds a method; an older entry of the same card is removed and its place as the last used one passed on.
-  // `card.fingerprint` is the gateway's; the stored one is returned. Events are built from what was removed.
-  // ACCOUNT_DELETED if the account is gone.
+  // Keeps a method hidden, as if it had been removed: unless it is added before `until`, its token is left to
+  // the detachment job. `card.fingerprint` is the gateway's. ACCOUNT_DELETED if the account is gone.
+  virtual absl::Status Hold(const core::PaymentMethod& method, const std::string& token,
+                            absl::Time until) = 0;
+  // Shows the method that was held with this `until`; an older entry of the same card is removed and its
+  // place as the last used one passed on. Events are built from what was removed. Nothing if the job has
+  // taken the method. ACCOUNT_DELETED.
   using EventsOf = std::function<std::vector<Event>(const std::vector<Uuid>& removed)>;
-  virtual absl::StatusOr<core::PaymentMethod> Add(const core::PaymentMethod& method, const std::string& token,
-                                                  const EventsOf& events) = 0;
+  virtual absl::StatusOr<std::optional<core::PaymentMethod>> Add(const Uuid& account_id, const Uuid& id,
+                                                                 absl::Time until, absl::Time now,
+                                                                 const EventsOf& events) = 0;
 
   // Those that are held. PAYMENT_METHOD_NOT_FOUND, or PAYMENT_METHOD_REMOVED if it was held once.
   virtual absl::StatusOr<core::PaymentMethod> Get(const Uuid& account_id, const Uuid& id) = 0;

@@ -38,10 +38,9 @@ TokeniseOutcome TokeniseAfter(const Error& error) {
     case Failure::kCardError:
       if (IsMistyped(error)) return CardInvalid{FieldOf(error.param)};
       return CardDeclined{error.code};
-    case Failure::kKeyReused:
-      return GatewayKeyReused{};
     case Failure::kNotSent:
     case Failure::kUnknown:
+    case Failure::kKeyReused:
     case Failure::kReplayed:
     case Failure::kInProgress:
     case Failure::kMissing:
@@ -127,8 +126,7 @@ RemovalOutcome StripeGateway::Detach(const std::string& token) {
   return Removal(path, Ask("detach", [&] { return http_.Post(absl::StrCat(path, "/detach"), Form(), ""); }));
 }
 
-TokeniseOutcome StripeGateway::Tokenise(const core::CardEntry& card, const std::string& customer,
-                                        const Uuid& key) {
+TokeniseOutcome StripeGateway::Tokenise(const core::CardEntry& card, const Uuid& key) {
   Form form;
   form.Add("type", "card")
       .Add("card[number]", core::Digits(card.number.view()).view())
@@ -141,17 +139,17 @@ TokeniseOutcome StripeGateway::Tokenise(const core::CardEntry& card, const std::
   if (const auto* error = std::get_if<Error>(&created)) return TokeniseAfter(*error);
   auto read = stripe::ReadPaymentMethod(std::get<std::string>(created));
   if (const auto* error = std::get_if<Error>(&read)) return TokeniseAfter(*error);
-  GatewayCard& gateway_card = std::get<GatewayCard>(read);
-  // A token can be charged more than once only if a customer has it. Here the bank is first asked.
-  Form attach;
-  attach.Add("customer", customer);
-  const std::string attach_key = Uuid::Derive(key, "attach").ToString();
-  const stripe::Parsed attached = Ask("attach", [&] {
-    return http_.Post(absl::StrCat("/v1/payment_methods/", gateway_card.token, "/attach"), attach,
-                      attach_key);
-  });
+  return std::get<GatewayCard>(std::move(read));
+}
+
+TokeniseOutcome StripeGateway::Attach(const GatewayCard& card, const std::string& customer, const Uuid& key) {
+  Form form;
+  form.Add("customer", customer);
+  const std::string path = absl::StrCat("/v1/payment_methods/", card.token, "/attach");
+  const stripe::Parsed attached =
+      Ask("attach", [&] { return http_.Post(path, form, Uuid::Derive(key, "attach").ToString()); });
   if (const auto* error = std::get_if<Error>(&attached)) return TokeniseAfter(*error);
-  return std::move(gateway_card);
+  return card;
 }
 
 core::ChargeOutcome StripeGateway::Charge(const ChargeOrder& order) {

@@ -24,8 +24,8 @@ class StripeGateway final : public PaymentGateway {
 
   CustomerOutcome CreateCustomer(const Uuid& account_id) override;
   RemovalOutcome DeleteCustomer(const std::string& customer) override;
-  TokeniseOutcome Tokenise(const core::CardEntry& card, const std::string& customer,
-                           const Uuid& key) override;
+  TokeniseOutcome Tokenise(const core::CardEntry& card, const Uuid& key) override;
+  TokeniseOutcome Attach(const GatewayCard& card, const std::string& customer, const Uuid& key) override;
   RemovalOutcome Detach(const std::string& token) override;
   core::ChargeOutcome Charge(const ChargeOrder& order) override;
   core::ChargeOutcome AskCharge(const std::string& reference) override;

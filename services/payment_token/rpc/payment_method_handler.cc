@@ -11,19 +11,19 @@ namespace {
 
 using google::protobuf::Empty;
 
-rpc::Mutation<v1::CreatePaymentMethodRequest, v1::PaymentMethod, GatewayCard> Create(
+rpc::Mutation<v1::CreatePaymentMethodRequest, v1::PaymentMethod, PaymentMethods::Held> Create(
     PaymentMethods& methods) {
   return {
-      .prepare = [&methods](const rpc::Call& call,
-                            const v1::CreatePaymentMethodRequest& request) -> absl::StatusOr<GatewayCard> {
+      .prepare = [&methods](const rpc::Call& call, const v1::CreatePaymentMethodRequest& request)
+          -> absl::StatusOr<PaymentMethods::Held> {
         ASSIGN_OR_RETURN(const Uuid account_id, ReadAccountName(request.parent(), "parent"));
         ASSIGN_OR_RETURN(const Uuid request_id, Uuid::Parse(request.request_id()));
         return methods.Tokenise(call.caller, account_id, FromProto(request.card()), request_id);
       },
       .commit = [&methods](const rpc::Call& call, const v1::CreatePaymentMethodRequest& request,
-                           const GatewayCard& card) -> absl::StatusOr<v1::PaymentMethod> {
+                           const PaymentMethods::Held& held) -> absl::StatusOr<v1::PaymentMethod> {
         ASSIGN_OR_RETURN(const Uuid account_id, ReadAccountName(request.parent(), "parent"));
-        ASSIGN_OR_RETURN(const core::PaymentMethod method, methods.Add(call.caller, account_id, card));
+        ASSIGN_OR_RETURN(const core::PaymentMethod method, methods.Add(call.caller, account_id, held));
         return ToProto(method, methods.Now());
       },
       .finish = {},
@@ -57,7 +57,7 @@ absl::StatusOr<v1::ListPaymentMethodsResponse> List(PaymentMethods& methods, con
 
 rpc::Service MakePaymentMethodService(PaymentMethods& methods, const crypto::PageTokens& page_tokens) {
   rpc::Service service("perennial.payment_token.v1.PaymentMethodService");
-  service.Mutate<v1::CreatePaymentMethodRequest, v1::PaymentMethod, GatewayCard>(
+  service.Mutate<v1::CreatePaymentMethodRequest, v1::PaymentMethod, PaymentMethods::Held>(
       "CreatePaymentMethod", rpc::Customers(), Create(methods));
   service.Read<v1::GetPaymentMethodRequest, v1::PaymentMethod>(
       "GetPaymentMethod", rpc::Customers(),

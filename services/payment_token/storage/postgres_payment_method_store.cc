@@ -123,42 +123,69 @@ absl::Status PostgresPaymentMethodStore::ForgetCardTry(const Uuid& id) {
   return database_.Query("DELETE FROM card_tries WHERE id = $1", id).status();
 }
 
-absl::StatusOr<core::PaymentMethod> PostgresPaymentMethodStore::Add(const core::PaymentMethod& method,
-                                                                    const std::string& token,
-                                                                    const EventsOf& events) {
-  core::PaymentMethod added = method;
-  added.card.fingerprint = vault_.Fingerprint(method.account_id, method.card.fingerprint);
-  const core::Card& card = added.card;
-  const absl::Status status = database_.Transact([&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const std::optional<Uuid> last_used, LockAccount(method.account_id));
-    ASSIGN_OR_RETURN(
-        const pg::Rows same,
-        database_.Query("SELECT payment_method_id, last_used_at FROM payment_methods "
-                        "WHERE account_id = $1 AND fingerprint = $2 AND removed_at IS NULL FOR UPDATE",
-                        method.account_id, card.fingerprint));
-    const std::vector<Uuid> removed = Ids(same);
-    if (!removed.empty()) added.last_used_at = same[0].Get<std::optional<absl::Time>>("last_used_at");
-    RETURN_IF_ERROR(Hide(method.account_id, removed, method.created_at));
-    RETURN_IF_ERROR(
-        database_
-            .Query("INSERT INTO payment_methods (payment_method_id, account_id, token, brand, last_four, "
-                   "expiry_month, expiry_year, fingerprint, country_code, funding, created_at, last_used_at) "
-                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                   method.id, method.account_id, pg::Bytes{vault_.SealToken(method.id, token)},
-                   ToColumn(card.brand), card.last_four, card.expiry_month, card.expiry_year,
-                   card.fingerprint, card.country_code, ToColumn(card.funding), method.created_at,
-                   added.last_used_at)
-            .status());
-    // The same card is still the one that was last used (R16).
-    if (last_used && !removed.empty() && *last_used == removed[0]) {
-      RETURN_IF_ERROR(database_
-                          .Query("UPDATE gateway_accounts SET last_used_method = $2 WHERE account_id = $1",
-                                 method.account_id, method.id)
-                          .status());
-    }
-    return outbox_.Add(events(removed));
+absl::Status PostgresPaymentMethodStore::Hold(const core::PaymentMethod& method, const std::string& token,
+                                              absl::Time until) {
+  const core::Card& card = method.card;
+  return database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(LockAccount(method.account_id).status());
+    return database_
+        .Query(
+            "INSERT INTO payment_methods (payment_method_id, account_id, token, brand, last_four, "
+            "expiry_month, expiry_year, fingerprint, country_code, funding, created_at, removed_at, "
+            "next_detach_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
+            method.id, method.account_id, pg::Bytes{vault_.SealToken(method.id, token)}, ToColumn(card.brand),
+            card.last_four, card.expiry_month, card.expiry_year,
+            vault_.Fingerprint(method.account_id, card.fingerprint), card.country_code,
+            ToColumn(card.funding), method.created_at, until)
+        .status();
   });
-  RETURN_IF_ERROR(status);
+}
+
+absl::Status PostgresPaymentMethodStore::Replace(core::PaymentMethod& method,
+                                                 const std::optional<Uuid>& last_used,
+                                                 std::vector<Uuid>& removed) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows same,
+      database_.Query("SELECT payment_method_id, last_used_at FROM payment_methods "
+                      "WHERE account_id = $1 AND fingerprint = $2 AND removed_at IS NULL FOR UPDATE",
+                      method.account_id, method.card.fingerprint));
+  removed = Ids(same);
+  if (!removed.empty()) method.last_used_at = same[0].Get<std::optional<absl::Time>>("last_used_at");
+  RETURN_IF_ERROR(Hide(method.account_id, removed, method.created_at));
+  RETURN_IF_ERROR(database_
+                      .Query("UPDATE payment_methods SET removed_at = NULL, next_detach_at = NULL, "
+                             "created_at = $2, last_used_at = $3 WHERE payment_method_id = $1",
+                             method.id, method.created_at, method.last_used_at)
+                      .status());
+  // The same card is still the one that was last used (R16).
+  if (!last_used || removed.empty() || *last_used != removed[0]) return absl::OkStatus();
+  return database_
+      .Query("UPDATE gateway_accounts SET last_used_method = $2 WHERE account_id = $1", method.account_id,
+             method.id)
+      .status();
+}
+
+absl::StatusOr<std::optional<core::PaymentMethod>> PostgresPaymentMethodStore::Add(
+    const Uuid& account_id, const Uuid& id, absl::Time until, absl::Time now, const EventsOf& events) {
+  std::optional<core::PaymentMethod> added;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    added.reset();
+    ASSIGN_OR_RETURN(const std::optional<Uuid> last_used, LockAccount(account_id));
+    // Once the job has had it, the token may be gone at the gateway, whatever it was told.
+    ASSIGN_OR_RETURN(
+        const pg::Rows held,
+        database_.Query("SELECT payment_method_id, brand, last_four, expiry_month, expiry_year, fingerprint, "
+                        "country_code, funding, created_at, last_used_at FROM payment_methods "
+                        "WHERE payment_method_id = $1 AND account_id = $2 AND next_detach_at = $3 "
+                        "AND lease_until IS NULL FOR UPDATE",
+                        id, account_id, until));
+    if (held.empty()) return absl::OkStatus();
+    added = ReadMethod(account_id, held[0]);
+    added->created_at = now;
+    std::vector<Uuid> removed;
+    RETURN_IF_ERROR(Replace(*added, last_used, removed));
+    return outbox_.Add(events(removed));
+  }));
   return added;
 }
 

@@ -20,8 +20,10 @@ class PostgresPaymentMethodStore final : public PaymentMethodStore {
   absl::StatusOr<CardTry> CountCardTry(const Uuid& account_id, const Uuid& id, absl::Time now,
                                        absl::Time since, int most) override;
   absl::Status ForgetCardTry(const Uuid& id) override;
-  absl::StatusOr<core::PaymentMethod> Add(const core::PaymentMethod& method, const std::string& token,
-                                          const EventsOf& events) override;
+  absl::Status Hold(const core::PaymentMethod& method, const std::string& token, absl::Time until) override;
+  absl::StatusOr<std::optional<core::PaymentMethod>> Add(const Uuid& account_id, const Uuid& id,
+                                                         absl::Time until, absl::Time now,
+                                                         const EventsOf& events) override;
   absl::StatusOr<core::PaymentMethod> Get(const Uuid& account_id, const Uuid& id) override;
   absl::StatusOr<std::vector<core::PaymentMethod>> List(const Uuid& account_id,
                                                         const std::optional<PagePosition>& after,
@@ -42,6 +44,9 @@ class PostgresPaymentMethodStore final : public PaymentMethodStore {
   absl::StatusOr<GatewayAccount> ReadAccount(const Uuid& account_id, const pg::Rows& rows);
   // Locks the account against its deletion. ACCOUNT_DELETED.
   absl::StatusOr<std::optional<Uuid>> LockAccount(const Uuid& account_id);
+  // Removes the entries of the same card that are held, and shows `method`.
+  absl::Status Replace(core::PaymentMethod& method, const std::optional<Uuid>& last_used,
+                       std::vector<Uuid>& removed);
   absl::Status Hide(const Uuid& account_id, const std::vector<Uuid>& ids, absl::Time now);
 
   pg::Database& database_;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ class FakeGateway : public PaymentGateway {
   int charge_requests() const { return charge_requests_; }
   int canceled() const { return canceled_; }
   const std::vector<std::string>& detached() const { return detached_; }
+  size_t attached() const { return attached_.size(); }
   const std::vector<std::string>& deleted_customers() const { return deleted_customers_; }
   void set_removal(RemovalOutcome removal) { removal_ = removal; }
 
@@ -55,12 +57,11 @@ class FakeGateway : public PaymentGateway {
     if (removal_ == RemovalOutcome::kGone) deleted_customers_.push_back(customer);
     return removal_;
   }
-  TokeniseOutcome Tokenise(const core::CardEntry& card, const std::string&, const Uuid& key) override {
+  TokeniseOutcome Tokenise(const core::CardEntry& card, const Uuid& key) override {
     std::lock_guard lock(mutex_);
     if (Next() != Trouble::kNone) return GatewayAway{};
     const core::SecretText digits = core::Digits(card.number.view());
     const std::string number(digits.view());
-    if (number == "4000000000009979") return CardDeclined{"stolen_card"};
     if (number == "4000000000000127") return CardInvalid{"card.security_code"};
     GatewayCard token;
     token.token = "pm_" + key.ToString();
@@ -73,9 +74,18 @@ class FakeGateway : public PaymentGateway {
                   core::CardFunding::kCredit};
     return token;
   }
+  TokeniseOutcome Attach(const GatewayCard& card, const std::string&, const Uuid&) override {
+    std::lock_guard lock(mutex_);
+    if (card.card.fingerprint == "fp_4000000000009979") return CardDeclined{"stolen_card"};
+    const Trouble trouble = Next();
+    if (trouble == Trouble::kNone || trouble == Trouble::kLostAnswer) attached_.insert(card.token);
+    if (trouble != Trouble::kNone) return GatewayAway{};
+    return card;
+  }
   RemovalOutcome Detach(const std::string& token) override {
     std::lock_guard lock(mutex_);
     if (removal_ == RemovalOutcome::kGone) detached_.push_back(token);
+    if (removal_ == RemovalOutcome::kGone) attached_.erase(token);
     return removal_;
   }
 
@@ -170,6 +180,7 @@ class FakeGateway : public PaymentGateway {
   std::map<std::string, std::string> refunds_;
   RemovalOutcome removal_ = RemovalOutcome::kGone;
   std::vector<std::string> detached_;
+  std::set<std::string> attached_;
   std::vector<std::string> deleted_customers_;
   int captures_ = 0;
   int intents_ = 0;

@@ -109,6 +109,57 @@ TEST_CASE_METHOD(Fixture, "refused cards tried at the same time are counted all 
   CHECK(throttled == 6);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "killed between the gateway and the commit, a card does not stay at the gateway (R22)") {
+  const Uuid request_id = ids.Next();
+  const auto killed = methods.Tokenise(Customer(), account, CardOf(), request_id);
+  REQUIRE_OK(killed);
+  CHECK(attached() == 1);
+  CHECK(methods.List(Customer(), account, std::nullopt, 10)->empty());
+  CHECK_REFUSED(methods.Get(Customer(), account, killed->id), "PAYMENT_METHOD_NOT_FOUND");
+  clock.Advance(absl::Minutes(14));
+  CHECK(*methods.DetachDue() == 0);
+  clock.Advance(absl::Minutes(1));
+  CHECK(*methods.DetachDue() == 1);
+  CHECK(attached() == 0);
+  CHECK(Count("SELECT count(*) AS n FROM payment_methods") == 0);
+  // The repeat is another token, which stays.
+  const auto repeated = methods.Tokenise(Customer(), account, CardOf(), request_id);
+  REQUIRE_OK(repeated);
+  REQUIRE_OK(methods.Add(Customer(), account, *repeated));
+  RunJobs();
+  CHECK(attached() == 1);
+  CHECK(methods.Default(account)->id == repeated->id);
+  CHECK(Count("SELECT count(*) AS n FROM outbox WHERE type = 'payment_method.created'") == 1);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a card whose answer was lost does not stay at the gateway either, nor one it refused") {
+  REQUIRE_OK(methods.Tokenise(Customer(), account, CardOf(), ids.Next()));
+  Plan({Trouble::kNone, Trouble::kLostAnswer});
+  CHECK_REFUSED(methods.Tokenise(Customer(), account, CardOf("5555555555554444"), ids.Next()),
+                "GATEWAY_UNAVAILABLE");
+  CHECK(attached() == 2);
+  CHECK_REFUSED(methods.Tokenise(Customer(), account, CardOf("4000000000009979"), ids.Next()),
+                "CARD_DECLINED");
+  CHECK(Count("SELECT count(*) AS n FROM payment_methods") == 2);
+  RunJobs();
+  CHECK(attached() == 0);
+  CHECK(Count("SELECT count(*) AS n FROM payment_methods") == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "what the job has begun to take off the gateway is not added any more") {
+  const auto held = methods.Tokenise(Customer(), account, CardOf(), ids.Next());
+  REQUIRE_OK(held);
+  clock.Advance(absl::Minutes(15));
+  REQUIRE(method_store.ClaimDetachments(clock.Now(), clock.Now() + absl::Minutes(2), 10)->size() == 1);
+  CHECK_REFUSED(methods.Add(Customer(), account, *held), "GATEWAY_UNAVAILABLE");
+  REQUIRE_OK(method_store.TryDetachAgain(held->id, clock.Now() + absl::Minutes(1)));
+  CHECK_REFUSED(methods.Add(Customer(), account, *held), "GATEWAY_UNAVAILABLE");
+  RunJobs();
+  CHECK(attached() == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "pages are newest first and complete") {
   std::vector<Uuid> added;
   for (const char* number : {"4242424242424242", "5555555555554444", "378282246310005"})
@@ -309,10 +360,7 @@ TEST_CASE_METHOD(Fixture, "with its account everything goes but the bare books (
   CHECK(Get(request).state == core::ChargeState::kSucceeded);
   // Nothing is stored for it any more, whoever still holds an access token.
   CHECK_REFUSED(methods.Tokenise(Customer(), account, CardOf(), ids.Next()), "ACCOUNT_DELETED");
-  GatewayCard late;
-  late.token = "pm_late";
-  late.card = {core::CardBrand::kVisa, "4242", 12, 2034, "fp", "FR", core::CardFunding::kCredit};
-  CHECK_REFUSED(methods.Add(Customer(), account, late), "ACCOUNT_DELETED");
+  CHECK_REFUSED(methods.Add(Customer(), account, {ids.Next(), clock.Now()}), "ACCOUNT_DELETED");
   CHECK(*methods.DetachDue() == 0);
   CHECK(charges.Open(Request())->state == core::ChargeState::kNoPaymentMethod);
   CHECK(charges.Open(request)->state == core::ChargeState::kSucceeded);
