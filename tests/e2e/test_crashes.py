@@ -12,7 +12,8 @@ from suite.books import Books
 from suite.client import Refused
 from suite.layout import SERVICES
 
-AWAITING_PAYMENT, DONE, FAILED = 2, 6, 7
+AWAITING_PAYMENT, DONE, FAILED, COMPENSATING, REFUNDED = 2, 6, 7, 8, 9
+REFUND_FAILED = 3
 
 
 def settle(suite) -> None:
@@ -26,6 +27,13 @@ def settle(suite) -> None:
 def gateway(suite, path, body):
     request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}{path}", data=json.dumps(body).encode(),
                                      headers={"Authorization": f"Bearer {suite.gateway_api_key}", "Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
+
+
+def books_of_gateway(suite):
+    request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}/_control/books",
+                                     headers={"Authorization": f"Bearer {suite.gateway_api_key}"})
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.load(response)
 
@@ -111,13 +119,41 @@ def test_a_challenge_met_too_late_takes_no_money(suite, customer, in_time):
     books_agree(suite)
 
 
+def test_a_refund_that_the_gateway_refuses_is_paid_and_settled_by_hand(suite):
+    """R31: of two who pay for one domain one gets the money back; the gateway refuses, for a person was quicker in its dashboard."""
+    winner, loser = Customer(suite), Customer(suite)
+    for customer in (winner, loser):
+        customer.add_card()
+    name = f"c-{uuid.uuid4().hex[:12]}.example"
+    quotes = [customer.peer("subscription").call("perennial.subscription.v1.OrderService/CreateQuote", parent=customer.account,
+                                                 currency_code="EUR", domain_purchase={"domain_name": name, "years": 1})
+              for customer in (winner, loser)]
+    assert winner.commit(quotes[0]).state == DONE
+    gateway(suite, "/_control/faults", {"match": {"path": "/v1/refunds"}, "action": "error_500_before", "count": 1})
+    order = loser.commit(quotes[1])
+    assert order.state == COMPENSATING
+    capture = next(c for c in books_of_gateway(suite)["captures"]["list"] if c["metadata"]["order"].endswith(order.name.rsplit("/", 1)[-1]))
+    dashboard = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}/v1/refunds", data=f"payment_intent={capture['payment_intent']}".encode(),
+                                       headers={"Authorization": f"Bearer {suite.gateway_api_key}"})
+    urllib.request.urlopen(dashboard, timeout=10).close()
+    settle(suite)
+    assert order_of(loser, order).state == COMPENSATING
+    operator = suite.peer("payment_token", operator=True)
+    books = operator.call("perennial.payment_token.v1.ChargeBooksService/ListChargeBooks", page_size=200).charge_books
+    refused = [refund for book in books if book.charge.order == order.name for refund in book.refunds]
+    assert [refund.state for refund in refused] == [REFUND_FAILED]
+    settled = operator.call("perennial.payment_token.v1.ChargeService/SettleRefund", name=refused[0].name, reference="dashboard, 23 November")
+    assert settled.settlement.reference == "dashboard, 23 November" and settled.settlement.operator
+    for _ in range(3):  # six hours
+        settle(suite)
+    assert order_of(loser, order).state == REFUNDED
+    books_agree(suite)
+
+
 def test_a_card_whose_storing_was_killed_does_not_stay_at_the_gateway(suite, customer):
     """R22: attached at the gateway, not committed here, and the customer never repeats it."""
     def stored_there():
-        request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}/_control/books",
-                                         headers={"Authorization": f"Bearer {suite.gateway_api_key}"})
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return json.load(response)["attached_payment_methods"]
+        return books_of_gateway(suite)["attached_payment_methods"]
 
     kept = customer.add_card()
     before = stored_there()

@@ -156,6 +156,16 @@ absl::StatusOr<core::Refund> Charges::DriveRefund(const Uuid& refund_id) {
   return after.value_or(*before);
 }
 
+absl::StatusOr<core::Refund> Charges::SettleRefund(const core::RefundName& name,
+                                                   const core::Settlement& settlement) {
+  ASSIGN_OR_RETURN(core::Refund settled,
+                   store_.SettleRefund(name, [&](const core::Refund& refund, const core::Charge& charge) {
+                     return core::SettleByHand(refund, charge, settlement, clock_.Now());
+                   }));
+  metrics_.RefundEnded(settled);
+  return settled;
+}
+
 absl::StatusOr<bool> Charges::AskRefundOnce(const Uuid& refund_id) {
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(const std::optional<RefundOrder> order,

@@ -34,6 +34,8 @@ class Charges {
   // The same for refunds. Errors of core::OpenRefund; CHARGE_NOT_FOUND; CHARGE_EXISTS.
   absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request);
   absl::StatusOr<core::Refund> DriveRefund(const Uuid& refund_id);
+  // Errors of core::SettleByHand; CHARGE_NOT_FOUND.
+  absl::StatusOr<core::Refund> SettleRefund(const core::RefundName& name, const core::Settlement& settlement);
 
   // The job that finds out about open charges and refunds. Returns how many it asked about.
   absl::StatusOr<int> AskDue();

@@ -200,6 +200,12 @@ class ChargeStore {
   virtual absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request,
                                                   const DecideRefund& decide) = 0;
   virtual absl::StatusOr<std::optional<core::Refund>> FindRefund(const Uuid& refund_id) = 0;
+  // Replaces the refund by what `decide` makes of it and its charge, while nobody else can refund that.
+  // CHARGE_NOT_FOUND.
+  using DecideSettlement =
+      std::function<absl::StatusOr<core::Refund>(const core::Refund&, const core::Charge&)>;
+  virtual absl::StatusOr<core::Refund> SettleRefund(const core::RefundName& name,
+                                                    const DecideSettlement& decide) = 0;
   using UpdateRefundFn = std::function<core::Refund(const core::Refund&)>;
   virtual absl::StatusOr<std::optional<core::Refund>> UpdateRefund(const Uuid& refund_id,
                                                                    const UpdateRefundFn& decide) = 0;

@@ -93,6 +93,18 @@ absl::StatusOr<Refund> OpenRefund(const RefundRequest& request, const Charge& ch
   return refund;
 }
 
+absl::StatusOr<Refund> SettleByHand(Refund refund, const Charge& charge, const Settlement& settlement,
+                                    absl::Time now) {
+  if (refund.state != RefundState::kFailed)
+    return Precondition("REFUND_NOT_FAILED", "only a refund that the gateway refused is paid by hand");
+  if (charge.refunded_minor + refund.amount.minor > charge.request.amount.minor)
+    return Precondition("REFUND_EXCEEDS_CHARGE", "more would be given back than was taken");
+  refund.state = RefundState::kSucceeded;
+  refund.settlement = settlement;
+  refund.updated_at = now;
+  return refund;
+}
+
 Refund Apply(Refund refund, const RefundOutcome& outcome, absl::Time now) {
   if (IsFinal(refund.state)) return refund;
   const RefundState before = refund.state;

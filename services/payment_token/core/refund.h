@@ -15,7 +15,7 @@ namespace perennial::payment_token::core {
 enum class RefundState {
   kPending,    // recorded, not answered; or being processed at the gateway
   kSucceeded,  // final
-  kFailed,     // final: the gateway refused; needs an operator
+  kFailed,     // the gateway refused; only an operator changes that (SettleByHand)
   kUnknown,    // sent, and the answer is not known
 };
 
@@ -26,6 +26,19 @@ struct RefundRequest {
   Uuid account_id;
   Uuid charge_id;
   std::optional<Money> amount;  // nothing: all that is left
+};
+
+// accounts/{account}/charges/{charge}/refunds/{id}
+struct RefundName {
+  Uuid account_id;
+  Uuid charge_id;
+  Uuid id;
+};
+
+// That a person gave back what the gateway refused to.
+struct Settlement {
+  std::string settled_by;  // the operator who said so
+  std::string reference;   // what the payment is found by
 };
 
 // Money given back. Its id is the idempotency key at the gateway.
@@ -42,6 +55,7 @@ struct Refund {
   int ask_count = 0;
   std::optional<absl::Time> last_asked_at;
   std::optional<absl::Time> next_ask_at;
+  std::optional<Settlement> settlement = {};
 };
 
 bool IsFinal(RefundState state);
@@ -52,6 +66,11 @@ bool Answers(const Refund& refund, const RefundRequest& request);
 // A new refund of `charge`, of which `charge.refunded_minor` are given back or on their way.
 // CHARGE_NOT_CAPTURED, CURRENCY_MISMATCH, AMOUNT_INVALID or REFUND_EXCEEDS_CHARGE.
 absl::StatusOr<Refund> OpenRefund(const RefundRequest& request, const Charge& charge, absl::Time now);
+
+// The refused refund, paid by hand. REFUND_NOT_FAILED; REFUND_EXCEEDS_CHARGE if the money went back
+// otherwise.
+absl::StatusOr<Refund> SettleByHand(Refund refund, const Charge& charge, const Settlement& settlement,
+                                    absl::Time now);
 
 // What the gateway said about a refund.
 struct GivenBack {

@@ -98,6 +98,15 @@ rpc::Service MakeChargeService(Charges& charges, PaymentMethods& methods) {
       });
   service.Mutate<v1::CancelChargeRequest, v1::Charge>("CancelCharge", access, CancelCharge(charges));
   service.Mutate<v1::CreateRefundRequest, v1::Refund>("CreateRefund", access, CreateRefund(charges));
+  service.Mutate<v1::SettleRefundRequest, v1::Refund>(
+      "SettleRefund", rpc::Operators(),
+      [&charges](const rpc::Call& call,
+                 const v1::SettleRefundRequest& request) -> absl::StatusOr<v1::Refund> {
+        ASSIGN_OR_RETURN(const core::RefundName name, FromProto(request));
+        ASSIGN_OR_RETURN(const core::Refund settled,
+                         charges.SettleRefund(name, {call.caller.name, request.reference()}));
+        return ToProto(settled);
+      });
   service.Read<v1::GetDefaultPaymentMethodRequest, v1::PaymentMethod>(
       "GetDefaultPaymentMethod", access,
       [&methods](const rpc::Call&,

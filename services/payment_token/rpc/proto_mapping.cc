@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr int kDefaultPage = 50;
 constexpr int kLargestPage = 200;
 constexpr size_t kMaxDescription = 100;
+constexpr size_t kMaxReferenceBytes = 200;
 
 v1::CardBrand ToProto(core::CardBrand brand) {
   switch (brand) {
@@ -167,6 +169,22 @@ absl::StatusOr<core::RefundRequest> FromProto(const v1::CreateRefundRequest& req
   return refund;
 }
 
+absl::StatusOr<core::RefundName> FromProto(const v1::SettleRefundRequest& request) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(request.name(), "/refunds/");
+  const auto charge = ParseChildName(parts.first, "charges");
+  const auto id = Uuid::Parse(parts.second);
+  FieldViolations violations;
+  violations.Require(charge && id.ok(), "name", "must be accounts/{a}/charges/{c}/refunds/{r}");
+  const std::string& reference = request.reference();
+  const bool is_plain = std::none_of(reference.begin(), reference.end(), [](char c) {
+    return absl::ascii_iscntrl(static_cast<unsigned char>(c));
+  });
+  violations.Require(!reference.empty() && reference.size() <= kMaxReferenceBytes && is_plain, "reference",
+                     "has 1 to 200 bytes, none of them controls");
+  RETURN_IF_ERROR(violations.ToStatus());
+  return core::RefundName{charge->account_id, charge->id, *id};
+}
+
 v1::PaymentMethod ToProto(const core::PaymentMethod& method, absl::Time now) {
   v1::PaymentMethod proto;
   proto.set_name(MakeChildName(method.account_id, "paymentMethods", method.id));
@@ -219,6 +237,10 @@ v1::Refund ToProto(const core::Refund& refund) {
   proto.set_gateway_reference(refund.gateway_reference);
   *proto.mutable_create_time() = rpc::ToProto(refund.created_at);
   *proto.mutable_update_time() = rpc::ToProto(refund.updated_at);
+  if (refund.settlement) {
+    proto.mutable_settlement()->set_operator_(refund.settlement->settled_by);
+    proto.mutable_settlement()->set_reference(refund.settlement->reference);
+  }
   return proto;
 }
 

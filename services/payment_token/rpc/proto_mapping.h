@@ -27,6 +27,7 @@ core::CardEntry FromProto(const v1::CardEntry& entry);
 absl::Status CheckSameCard(const v1::CardEntry& entry, const v1::PaymentMethod& kept);
 absl::StatusOr<core::ChargeRequest> FromProto(const v1::CreateChargeRequest& request);
 absl::StatusOr<core::RefundRequest> FromProto(const v1::CreateRefundRequest& request);
+absl::StatusOr<core::RefundName> FromProto(const v1::SettleRefundRequest& request);
 
 v1::PaymentMethod ToProto(const core::PaymentMethod& method, absl::Time now);
 // With the decline code as customers may read it.

@@ -51,6 +51,8 @@ core::Refund ReadRefund(const pg::Row& row) {
   refund.ask_count = row.Get<int>("ask_count");
   refund.last_asked_at = row.Get<std::optional<absl::Time>>("last_asked_at");
   refund.next_ask_at = row.Get<std::optional<absl::Time>>("next_ask_at");
+  if (const auto settled_by = row.Get<std::optional<std::string>>("settled_by"))
+    refund.settlement = {*settled_by, row.Get<std::string>("settlement_reference")};
   return refund;
 }
 

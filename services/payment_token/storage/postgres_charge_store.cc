@@ -18,7 +18,7 @@
 #define REFUND_COLUMNS                                                                                 \
   "r.refund_id, r.charge_id, r.requested_minor, r.amount_minor, r.currency, r.state, r.failure_code, " \
   "r.gateway_reference, r.created_at, r.updated_at, r.first_sent_at, r.ask_count, r.last_asked_at, "   \
-  "r.next_ask_at, c.account_id, c.order_id"
+  "r.next_ask_at, r.settled_by, r.settlement_reference, c.account_id, c.order_id"
 
 namespace perennial::payment_token {
 namespace {
@@ -234,6 +234,31 @@ absl::StatusOr<std::optional<core::Refund>> PostgresChargeStore::FindRefund(cons
                                                         refund_id));
   if (rows.empty()) return std::nullopt;
   return ReadRefund(rows[0]);
+}
+
+absl::StatusOr<core::Refund> PostgresChargeStore::SettleRefund(const core::RefundName& name,
+                                                               const DecideSettlement& decide) {
+  core::Refund settled;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    // As in OpenRefund, the lock comes before the sum.
+    RETURN_IF_ERROR(
+        database_.Query("SELECT charge_id FROM charges WHERE charge_id = $1 FOR UPDATE", name.charge_id)
+            .status());
+    ASSIGN_OR_RETURN(const std::optional<core::Charge> charge, Find(name.charge_id));
+    ASSIGN_OR_RETURN(const std::optional<core::Refund> refund, FindRefund(name.id));
+    const bool is_there = charge && core::IsOf(*charge, name.account_id) && refund &&
+                          refund->request.charge_id == name.charge_id;
+    if (!is_there) return NotFound("CHARGE_NOT_FOUND", "there is no such refund");
+    ASSIGN_OR_RETURN(settled, decide(*refund, *charge));
+    return database_
+        .Query(
+            "UPDATE refunds SET state = $2, settled_by = $3, settlement_reference = $4, updated_at = $5 "
+            "WHERE refund_id = $1",
+            name.id, ToColumn(settled.state), settled.settlement->settled_by, settled.settlement->reference,
+            settled.updated_at)
+        .status();
+  }));
+  return settled;
 }
 
 absl::StatusOr<std::optional<core::Refund>> PostgresChargeStore::UpdateRefund(const Uuid& refund_id,

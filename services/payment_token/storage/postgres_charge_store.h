@@ -25,6 +25,8 @@ class PostgresChargeStore final : public ChargeStore {
   absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request,
                                           const DecideRefund& decide) override;
   absl::StatusOr<std::optional<core::Refund>> FindRefund(const Uuid& refund_id) override;
+  absl::StatusOr<core::Refund> SettleRefund(const core::RefundName& name,
+                                            const DecideSettlement& decide) override;
   absl::StatusOr<std::optional<core::Refund>> UpdateRefund(const Uuid& refund_id,
                                                            const UpdateRefundFn& decide) override;
   absl::StatusOr<std::optional<RefundOrder>> ClaimRefund(const Uuid& refund_id, absl::Time now,

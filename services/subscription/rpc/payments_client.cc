@@ -97,12 +97,21 @@ absl::StatusOr<core::ChargeAnswer> PaymentsClient::Cancel(const core::Order& ord
 }
 
 absl::StatusOr<Refund> PaymentsClient::GiveBack(const core::Order& order) {
+  if (order.refund.empty()) return GiveBack(order, Uuid::Derive(order.id, "refund"));
+  // A person may have paid the refused one meanwhile (SettleRefund).
+  const auto refused = Uuid::Parse(order.refund.substr(order.refund.rfind('/') + 1));
+  RETURN_IF_ERROR(refused.status());
+  ASSIGN_OR_RETURN(const Refund last, GiveBack(order, *refused));
+  if (last.state != Refund::State::kFailed) return last;
+  // The gateway does not go back on its word, so the next one needs an id of its own.
+  return GiveBack(order, Uuid::Derive(order.id, "refund/after/" + order.refund));
+}
+
+absl::StatusOr<Refund> PaymentsClient::GiveBack(const core::Order& order, const Uuid& refund_id) {
   payment_v1::CreateRefundRequest request;
   request.set_charge(ChargeName(order, *order.charge_id));
-  // A refused refund is final, so the one after it needs an id of its own.
-  const std::string after = order.refund.empty() ? "" : "/after/" + order.refund;
-  request.set_refund_id(Uuid::Derive(order.id, "refund" + after).ToString());
-  request.set_request_id(Uuid::Derive(order.id, "refund/request" + after).ToString());
+  request.set_refund_id(refund_id.ToString());
+  request.set_request_id(Uuid::Derive(refund_id, "request").ToString());
   ASSIGN_OR_RETURN(const auto refund, peer_.Call<payment_v1::Refund>(std::string(kService) + "CreateRefund",
                                                                      request, absl::Seconds(25)));
   switch (refund.state()) {

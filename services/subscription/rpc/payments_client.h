@@ -17,6 +17,8 @@ class PaymentsClient final : public Payments {
   absl::StatusOr<std::string> DefaultMethod(const Uuid& account_id) override;
 
  private:
+  absl::StatusOr<Refund> GiveBack(const core::Order& order, const Uuid& refund_id);
+
   rpc::Peer& peer_;
 };
 

@@ -46,6 +46,7 @@ class FakeGateway : public PaymentGateway {
   size_t attached() const { return attached_.size(); }
   const std::vector<std::string>& deleted_customers() const { return deleted_customers_; }
   void set_removal(RemovalOutcome removal) { removal_ = removal; }
+  void set_refuses_refunds(bool refuses) { refuses_refunds_ = refuses; }
 
   CustomerOutcome CreateCustomer(const Uuid& account_id) override {
     std::lock_guard lock(mutex_);
@@ -140,6 +141,7 @@ class FakeGateway : public PaymentGateway {
     const Trouble trouble = Next();
     if (trouble == Trouble::kNotReached) return core::NotSent{};
     if (trouble == Trouble::kLostRequest) return core::OutcomeUnknown{};
+    if (refuses_refunds_) return core::Rejected{"charge_already_refunded"};
     const std::string id = order.refund.request.id.ToString();
     if (refunds_.try_emplace(id, "re_" + id).second) refunded_minor_ += order.refund.amount.minor;
     if (trouble == Trouble::kLostAnswer) return core::OutcomeUnknown{};
@@ -179,6 +181,7 @@ class FakeGateway : public PaymentGateway {
   std::map<std::string, std::string> by_charge_;
   std::map<std::string, std::string> refunds_;
   RemovalOutcome removal_ = RemovalOutcome::kGone;
+  bool refuses_refunds_ = false;
   std::vector<std::string> detached_;
   std::set<std::string> attached_;
   std::vector<std::string> deleted_customers_;

@@ -53,6 +53,55 @@ TEST_CASE_METHOD(Fixture,
   CHECK(metrics.refunds_ended == 2);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "a refund that the gateway refused is settled by who paid it, and only that one, once") {
+  AddCard();
+  const core::ChargeRequest request = Request(1000);
+  Take(request);
+  const auto name_of = [&](const core::RefundRequest& refund) {
+    return core::RefundName{refund.account_id, refund.charge_id, refund.id};
+  };
+  const core::RefundRequest given = RefundOf(request, Money{"EUR", 300});
+  REQUIRE_OK(charges.OpenRefund(given));
+  CHECK_REFUSED(charges.SettleRefund(name_of(given), {"anna", "x"}),
+                "REFUND_NOT_FAILED");  // not answered yet
+  CHECK(charges.DriveRefund(given.id)->state == core::RefundState::kSucceeded);
+  CHECK_REFUSED(charges.SettleRefund(name_of(given), {"anna", "x"}), "REFUND_NOT_FAILED");
+  set_refuses_refunds(true);
+  const core::RefundRequest refused = RefundOf(request);
+  REQUIRE_OK(charges.OpenRefund(refused));
+  CHECK(charges.DriveRefund(refused.id)->state == core::RefundState::kFailed);
+  core::RefundName wrong = name_of(refused);
+  wrong.account_id = ids.Next();
+  CHECK_REFUSED(charges.SettleRefund(wrong, {"anna", "x"}), "CHARGE_NOT_FOUND");
+  wrong = name_of(refused);
+  wrong.charge_id = ids.Next();
+  CHECK_REFUSED(charges.SettleRefund(wrong, {"anna", "x"}), "CHARGE_NOT_FOUND");
+  // Another refund of the same money is on its way: it must not be given twice.
+  set_refuses_refunds(false);
+  Plan({Trouble::kLostRequest});
+  const core::RefundRequest again = RefundOf(request, Money{"EUR", 100});
+  REQUIRE_OK(charges.OpenRefund(again));
+  CHECK_REFUSED(charges.SettleRefund(name_of(refused), {"anna", "x"}), "REFUND_EXCEEDS_CHARGE");
+  set_refuses_refunds(true);
+  RunJobs();
+  CHECK(charges.DriveRefund(again.id)->state == core::RefundState::kFailed);
+
+  const auto settled = charges.SettleRefund(name_of(refused), {"anna", "bank transfer 4711"});
+  REQUIRE_OK(settled);
+  CHECK(settled->state == core::RefundState::kSucceeded);
+  const auto kept = charges.DriveRefund(refused.id);
+  REQUIRE_OK(kept);
+  CHECK(kept->state == core::RefundState::kSucceeded);
+  CHECK(kept->failure_code == "charge_already_refunded");
+  REQUIRE(kept->settlement);
+  CHECK(kept->settlement->settled_by == "anna");
+  CHECK(kept->settlement->reference == "bank transfer 4711");
+  CHECK(Get(request).refunded_minor == 1000);
+  CHECK_REFUSED(charges.SettleRefund(name_of(refused), {"max", "x"}), "REFUND_NOT_FAILED");
+  CHECK_REFUSED(charges.OpenRefund(RefundOf(request)), "REFUND_EXCEEDS_CHARGE");
+}
+
 TEST_CASE_METHOD(Fixture, "a refund whose answer is lost is given once") {
   AddCard();
   const core::ChargeRequest request = Request(1000);
