@@ -132,7 +132,9 @@ struct AccountFixture {
   // "sign_in done, sign_up done": sorted, because the clock may have stood still.
   std::string LogOf(const Uuid& account_id) {
     std::vector<std::string> log;
-    for (const auto& entry : access_log.List(account_id, {1000, std::nullopt})->items)
+    const auto entries = access_log.List(account_id, {1000, std::nullopt});  // outlives its reading
+    REQUIRE_OK(entries);
+    for (const auto& entry : entries->items)
       log.push_back(absl::StrCat(core::NameOf(entry.act), " ", core::NameOf(entry.outcome)));
     std::sort(log.begin(), log.end());
     return absl::StrJoin(log, ", ");
