@@ -9,8 +9,8 @@ namespace perennial::payment_token::core {
 namespace {
 
 // Currencies whose minor unit at the gateway is that of ISO 4217, with its least charge
-// (https://docs.stripe.com/currencies). Not those of three decimals: it charges only multiples of ten of them,
-// and a total with tax is not always one.
+// (https://docs.stripe.com/currencies). Not those of three decimals: it charges only multiples of ten of
+// them, and a total with tax is not always one.
 struct Offered {
   absl::string_view currency;
   int64_t least_minor;

@@ -68,7 +68,8 @@ bool IsOf(const Charge& charge, const Uuid& account_id);
 // Whether the charge is what `request` asks for. Once pseudonymous, what is left of it has to be enough.
 bool Answers(const Charge& charge, const ChargeRequest& request);
 
-// AMOUNT_INVALID or CURRENCY_NOT_OFFERED. Bounds are the gateway's: 0.50 to 999,999.99 in EUR and USD, 50 to 99,999,999 in JPY.
+// AMOUNT_INVALID or CURRENCY_NOT_OFFERED. Bounds are the gateway's: 0.50 to 999,999.99 in EUR and USD, 50 to
+// 99,999,999 in JPY.
 absl::Status CheckChargeAmount(const Money& amount);
 
 // A new charge, pinned to `method`; without one it is final at once (R16).
