@@ -27,8 +27,8 @@ class RequestLog {
   virtual absl::StatusOr<std::optional<std::string>> Find(const RequestKey& key) = 0;
 
   // Runs `effect` and remembers its answer, in one transaction: both happen or neither. If the same request
-  // was done meanwhile, by another thread or process, `effect` is undone and that answer returned. Refusals
-  // are not remembered.
+  // was done before, whenever and by whomever, `effect` is undone and that answer returned (or the refusal of
+  // Find). Refusals of `effect` are not remembered.
   virtual absl::StatusOr<std::string> Once(const RequestKey& key,
                                            absl::FunctionRef<absl::StatusOr<std::string>()> effect) = 0;
 };

@@ -41,14 +41,11 @@ std::string GenerationOf(absl::string_view stream) {
 
 absl::Status Outbox::Add(const std::vector<Event>& events) {
   for (const Event& event : events) {
-    RETURN_IF_ERROR(
-        database_
-            .Query("INSERT INTO outbox (event_id, type, account_id, subject, occurred_at, attributes) "
-                   "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_id) DO NOTHING",
-                   event.id, event.type, event.account_id, event.subject, event.occurred_at,
-                   nlohmann::json(event.attributes)
-                       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))
-            .status());
+    RETURN_IF_ERROR(database_.Execute(
+        "INSERT INTO outbox (event_id, type, account_id, subject, occurred_at, attributes) "
+        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_id) DO NOTHING",
+        event.id, event.type, event.account_id, event.subject, event.occurred_at,
+        nlohmann::json(event.attributes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
   }
   return absl::OkStatus();
 }

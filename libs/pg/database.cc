@@ -136,11 +136,12 @@ Database::Database(std::string url, int max_connections, telemetry::Metrics& met
 
 Database::~Database() = default;
 
-absl::StatusOr<Rows> Database::Run(absl::string_view sql, const std::vector<Param>& params) {
-  if (ambient.pool == pool_.get()) return static_cast<Session*>(ambient.connection)->Run(sql, params);
+absl::StatusOr<Rows> Database::Run(absl::string_view sql, std::vector<Param> params) {
+  if (ambient.pool == pool_.get())
+    return static_cast<Session*>(ambient.connection)->Run(sql, std::move(params));
   ASSIGN_OR_RETURN(auto connection, pool_->Borrow());
   Lease lease(*pool_, std::move(connection));
-  absl::StatusOr<Rows> rows = lease->Run(sql, params);
+  absl::StatusOr<Rows> rows = lease->Run(sql, std::move(params));
   if (!rows.ok() && IsRetryable(rows.status())) {
     return Refusal(absl::StatusCode::kAborted, "REQUEST_IN_PROGRESS",
                    "another request changes the same thing; try again");
@@ -148,10 +149,16 @@ absl::StatusOr<Rows> Database::Run(absl::string_view sql, const std::vector<Para
   return rows;
 }
 
+absl::Status Database::Defer(absl::string_view sql, std::vector<Param> params) {
+  if (ambient.pool == pool_.get())
+    return static_cast<Session*>(ambient.connection)->Defer(sql, std::move(params));
+  return Run(sql, std::move(params)).status();
+}
+
 absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {
   ASSIGN_OR_RETURN(auto borrowed, pool_->Borrow());
   Lease connection(*pool_, std::move(borrowed));
-  RETURN_IF_ERROR(connection->Command("BEGIN"));
+  connection->Begin();
   absl::Status status;
   {
     const InTransaction joined(pool_.get(), &*connection);
@@ -164,7 +171,8 @@ absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {
   }
   // A body that swallowed a failed statement has nothing to commit.
   if (status.ok()) status = connection->spoiled();
-  if (status.ok()) return connection->Command("COMMIT");
+  if (status.ok()) status = connection->Commit();
+  if (status.ok()) return status;
   const absl::Status cause = connection->spoiled();
   connection->Rollback();
   return IsRetryable(cause) ? cause : status;

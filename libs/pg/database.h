@@ -34,6 +34,13 @@ class Database {
     return Run(sql, {Param(args)...});
   }
 
+  // A statement of a transaction whose rows nobody reads: it goes out with the transaction's next Query or
+  // its commit, which saves a round trip. If it fails, they do. Outside a transaction it runs at once.
+  template <typename... Args>
+  absl::Status Execute(absl::string_view sql, const Args&... args) {
+    return Defer(sql, {Param(args)...});
+  }
+
   // Runs `body` in a transaction and commits if it returns OK. `body` runs again after a serialization
   // failure or a deadlock, so it may only decide and query. Inside a transaction of this thread, `body`
   // becomes part of that one.
@@ -47,7 +54,8 @@ class Database {
   class Lease;
   struct Pool;
 
-  absl::StatusOr<Rows> Run(absl::string_view sql, const std::vector<Param>& params);
+  absl::StatusOr<Rows> Run(absl::string_view sql, std::vector<Param> params);
+  absl::Status Defer(absl::string_view sql, std::vector<Param> params);
   absl::Status TransactOnce(absl::FunctionRef<absl::Status()> body);
 
   std::unique_ptr<Pool> pool_;

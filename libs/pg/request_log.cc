@@ -33,15 +33,14 @@ absl::StatusOr<std::string> PostgresRequestLog::Once(
   std::string response;
   const absl::Status status = database_.Transact([&]() -> absl::Status {
     ASSIGN_OR_RETURN(response, effect());
-    return database_
-        .Query(
-            "INSERT INTO request_log (scope, request_id, method, request_hash, response, created_at) VALUES "
-            "($1, $2, $3, $4, $5, $6)",
-            key.scope, key.request_id, key.method, Bytes{key.hash}, Bytes{response}, clock_.Now())
-        .status();
+    return database_.Execute(
+        "INSERT INTO request_log (scope, request_id, method, request_hash, response, created_at) VALUES "
+        "($1, $2, $3, $4, $5, $6)",
+        key.scope, key.request_id, key.method, Bytes{key.hash}, Bytes{response}, clock_.Now());
   });
   if (status.ok()) return response;
-  // A twin that ran at the same time may have won; then its answer is ours, whatever we stumbled over.
+  // Repeats are rare, so looking for one first would cost each new request a round trip: a repeat stumbles
+  // over the primary key, or over its own effect, and is looked for then.
   ASSIGN_OR_RETURN(const std::optional<std::string> twin, Find(key));
   if (twin) return *twin;
   if (ViolatedConstraint(status) == kPrimaryKey) {

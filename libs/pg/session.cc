@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 constexpr absl::Duration kGrace = absl::Seconds(1);
+constexpr absl::string_view kBegin = "BEGIN";
 
 // A peer that is gone without a word is noticed within half a minute, on both ends: Postgres would else keep
 // the locks of a lost node for hours. No transaction of ours is idle for long.
@@ -86,6 +88,12 @@ absl::Status Failure(const PGresult* result, absl::string_view sql) {
   return absl::InternalError("a statement failed");
 }
 
+absl::Status StatusOf(const PGresult* result, absl::string_view sql) {
+  const ExecStatusType outcome = PQresultStatus(result);
+  const bool ok = outcome == PGRES_COMMAND_OK || outcome == PGRES_TUPLES_OK;
+  return ok ? absl::OkStatus() : Failure(result, sql);
+}
+
 }  // namespace
 
 void Rows::Result::Clearer::operator()(pg_result* result) const {
@@ -109,36 +117,62 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const std::string& url) {
   return session;
 }
 
-absl::StatusOr<Rows> Session::Run(absl::string_view sql, const std::vector<Param>& params) {
-  absl::Status status = CheckText(params);
-  if (status.ok()) status = ApplyDeadline();
+absl::StatusOr<Rows> Session::Run(absl::string_view sql, std::vector<Param> params) {
+  RETURN_IF_ERROR(Defer(sql, std::move(params)));
+  const std::vector<Statement> statements = std::exchange(deferred_, {});
+  absl::Status status = ApplyDeadline();
   if (!status.ok()) return Spoil(std::move(status));
-  ASSIGN_OR_RETURN(const std::string name, Prepared(sql));
-  std::vector<const char*> values;
-  values.reserve(params.size());
-  for (const Param& param : params) values.push_back(param.text() ? param.text()->c_str() : nullptr);
-  const bool sent = PQsendQueryPrepared(connection_.get(), name.c_str(), static_cast<int>(values.size()),
-                                        values.data(), nullptr, nullptr, 0) == 1;
-  ASSIGN_OR_RETURN(auto result, Finish(sent, sql));
+  for (const Statement& statement : statements) RETURN_IF_ERROR(Prepare(statement.sql));
+  ASSIGN_OR_RETURN(auto result,
+                   statements.size() == 1 ? Finish(Send(statements[0]), sql) : RunTogether(statements));
   return Rows(std::move(result));
+}
+
+absl::Status Session::Defer(absl::string_view sql, std::vector<Param> params) {
+  absl::Status status = CheckText(params);
+  if (!status.ok()) return Spoil(std::move(status));
+  deferred_.push_back({sql, std::move(params)});
+  return absl::OkStatus();
+}
+
+void Session::Begin() {
+  deferred_.push_back({kBegin, {}});
+}
+
+absl::Status Session::Commit() {
+  const bool is_empty = deferred_.size() == 1 && deferred_[0].sql == kBegin;
+  if (!is_empty) return Run("COMMIT", {}).status();
+  deferred_.clear();
+  return absl::OkStatus();
+}
+
+void Session::Rollback() {
+  deferred_.clear();
+  if (PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;
+  if (!Command("ROLLBACK").ok()) broken_ = true;
+  timeout_ms_ = 0;  // a SET of the transaction was undone with it
 }
 
 absl::Status Session::Command(const std::string& sql) {
   return Finish(PQsendQuery(connection_.get(), sql.c_str()) == 1, sql).status();
 }
 
-void Session::Rollback() {
-  if (!Command("ROLLBACK").ok()) broken_ = true;
-  timeout_ms_ = 0;  // a SET of the transaction was undone with it
-}
-
-absl::StatusOr<std::string> Session::Prepared(absl::string_view sql) {
-  if (const auto known = prepared_.find(sql); known != prepared_.end()) return known->second;
+absl::Status Session::Prepare(absl::string_view sql) {
+  if (prepared_.contains(sql)) return absl::OkStatus();
   const std::string name = absl::StrCat("s", prepared_.size() + 1);
   const bool sent = PQsendPrepare(connection_.get(), name.c_str(), std::string(sql).c_str(), 0, nullptr) == 1;
   RETURN_IF_ERROR(Finish(sent, sql).status());
   prepared_.emplace(sql, name);
-  return name;
+  return absl::OkStatus();
+}
+
+bool Session::Send(const Statement& statement) {
+  std::vector<const char*> values;
+  values.reserve(statement.params.size());
+  for (const Param& param : statement.params)
+    values.push_back(param.text() ? param.text()->c_str() : nullptr);
+  return PQsendQueryPrepared(connection_.get(), prepared_.find(statement.sql)->second.c_str(),
+                             static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0) == 1;
 }
 
 absl::Status Session::ApplyDeadline() {
@@ -152,26 +186,57 @@ absl::Status Session::ApplyDeadline() {
   return absl::OkStatus();
 }
 
+// In libpq's pipeline mode: one message out, one back. Postgres runs nothing behind a statement that fails.
+absl::StatusOr<std::shared_ptr<const Rows::Result>> Session::RunTogether(
+    const std::vector<Statement>& statements) {
+  PGconn* connection = connection_.get();
+  bool sent = PQenterPipelineMode(connection) == 1;
+  for (const Statement& statement : statements) sent = sent && Send(statement);
+  if (!sent || PQpipelineSync(connection) != 1) return Spoil(Lost(PQerrorMessage(connection)));
+  const absl::Time until = AnswerBy();
+  absl::Status failure;
+  std::unique_ptr<Result> last;
+  for (const Statement& statement : statements) {
+    ASSIGN_OR_RETURN(last, NextResult(until));
+    if (failure.ok() && last->rows) failure = StatusOf(last->rows.get(), statement.sql);
+    ASSIGN_OR_RETURN(const auto end, NextResult(until));
+    if (!last->rows || end->rows) return Spoil(Lost("an answer is missing"));
+  }
+  ASSIGN_OR_RETURN(const auto sync, NextResult(until));
+  if (PQresultStatus(sync->rows.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(connection) != 1)
+    return Spoil(Lost(PQerrorMessage(connection)));
+  if (!failure.ok()) return Spoil(std::move(failure));
+  return std::shared_ptr<const Result>(std::move(last));
+}
+
 // Waits for what was sent to be answered. Of several statements, the last answer or the first failure.
 absl::StatusOr<std::shared_ptr<const Rows::Result>> Session::Finish(bool sent, absl::string_view sql) {
   if (!sent) return Spoil(Lost(PQerrorMessage(connection_.get())));
-  const absl::Duration timeout = timeout_ms_ > 0 ? absl::Milliseconds(timeout_ms_) : kDefaultTimeout;
-  const absl::Time until = absl::Now() + timeout + kGrace;
-  auto last = std::make_shared<Result>();
+  const absl::Time until = AnswerBy();
   absl::Status failure;
+  std::unique_ptr<Result> last = std::make_unique<Result>();
   while (true) {
-    absl::Status waited = AwaitAnswer(until);
-    if (!waited.ok()) return Spoil(std::move(waited));
-    std::unique_ptr<pg_result, Result::Clearer> result(PQgetResult(connection_.get()));
-    if (!result) break;
-    const ExecStatusType outcome = PQresultStatus(result.get());
-    if (outcome != PGRES_COMMAND_OK && outcome != PGRES_TUPLES_OK && failure.ok())
-      failure = Failure(result.get(), sql);
-    last->rows = std::move(result);
+    ASSIGN_OR_RETURN(auto result, NextResult(until));
+    if (!result->rows) break;
+    if (failure.ok()) failure = StatusOf(result->rows.get(), sql);
+    last = std::move(result);
   }
   if (PQstatus(connection_.get()) != CONNECTION_OK) return Spoil(Lost(PQerrorMessage(connection_.get())));
   if (!failure.ok()) return Spoil(std::move(failure));
-  return last;
+  return std::shared_ptr<const Result>(std::move(last));
+}
+
+// Without rows: the end of a statement's results.
+absl::StatusOr<std::unique_ptr<Rows::Result>> Session::NextResult(absl::Time until) {
+  absl::Status waited = AwaitAnswer(until);
+  if (!waited.ok()) return Spoil(std::move(waited));
+  auto result = std::make_unique<Result>();
+  result->rows.reset(PQgetResult(connection_.get()));
+  return result;
+}
+
+absl::Time Session::AnswerBy() const {
+  return absl::Now() + (timeout_ms_ > 0 ? absl::Milliseconds(timeout_ms_) : kDefaultTimeout) + kGrace;
 }
 
 absl::Status Session::AwaitAnswer(absl::Time until) {

@@ -25,10 +25,14 @@ class Session {
  public:
   static absl::StatusOr<std::unique_ptr<Session>> Open(const std::string& url);
 
-  // A constant with parameters $1, $2, …; prepared when first run.
-  absl::StatusOr<Rows> Run(absl::string_view sql, const std::vector<Param>& params);
-  // Statements without parameters or rows: BEGIN, COMMIT.
-  absl::Status Command(const std::string& sql);
+  // A constant with parameters $1, $2, …; prepared when first run. Goes out behind what was deferred, in the
+  // same round trip; the first failure of them is the answer, and what follows it is not run.
+  absl::StatusOr<Rows> Run(absl::string_view sql, std::vector<Param> params);
+  // Keeps a statement whose rows nobody reads for the next Run or Commit.
+  absl::Status Defer(absl::string_view sql, std::vector<Param> params);
+
+  void Begin();
+  absl::Status Commit();
   void Rollback();
 
   // The failure that spoiled the current transaction, or OK.
@@ -42,15 +46,26 @@ class Session {
   };
   using Result = Rows::Result;
 
+  struct Statement {
+    absl::string_view sql;
+    std::vector<Param> params;
+  };
+
   explicit Session(pg_conn* connection) : connection_(connection) {}
-  absl::StatusOr<std::string> Prepared(absl::string_view sql);
+  absl::Status Command(const std::string& sql);
+  absl::Status Prepare(absl::string_view sql);
   absl::Status ApplyDeadline();
+  bool Send(const Statement& statement);
+  absl::StatusOr<std::shared_ptr<const Result>> RunTogether(const std::vector<Statement>& statements);
   absl::StatusOr<std::shared_ptr<const Result>> Finish(bool sent, absl::string_view sql);
+  absl::StatusOr<std::unique_ptr<Result>> NextResult(absl::Time until);
+  absl::Time AnswerBy() const;
   absl::Status AwaitAnswer(absl::Time until);
   absl::Status Lost(absl::string_view why);
   absl::Status Spoil(absl::Status status);
 
   std::unique_ptr<pg_conn, Closer> connection_;
+  std::vector<Statement> deferred_;
   absl::flat_hash_map<std::string, std::string> prepared_;  // the name of each statement, by its text
   int timeout_ms_ = 0;                                      // statement_timeout as Postgres has it; 0: none
   absl::Status spoiled_;

@@ -8,13 +8,11 @@
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
-#include <cstring>
 #include <exception>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -26,6 +24,7 @@
 #include "libs/crypto/seal.h"
 #include "libs/rpc/identity.h"
 #include "libs/rpc/status.h"
+#include "libs/rpc/wiped_message.h"
 #include "libs/telemetry/log.h"
 
 namespace perennial::rpc {
@@ -128,40 +127,6 @@ std::string Deterministic(const Message& message) {
   coded.Trim();
   return bytes;
 }
-
-// Overwrites the text at `path` ("card.number") and empties the field.
-void Wipe(Message& message, absl::string_view path) {
-  const std::pair<std::string, std::string> step = absl::StrSplit(path, absl::MaxSplits('.', 1));
-  const auto* field = message.GetDescriptor()->FindFieldByName(step.first);
-  const auto* reflection = message.GetReflection();
-  if (!step.second.empty()) {
-    if (reflection->HasField(message, field)) Wipe(*reflection->MutableMessage(&message, field), step.second);
-    return;
-  }
-  std::string unused;
-  const std::string& text = reflection->GetStringReference(message, field, &unused);
-  explicit_bzero(const_cast<char*>(text.data()), text.size());
-  reflection->ClearField(&message, field);
-}
-
-// A message whose secrets do not outlive it.
-class WipedMessage {
- public:
-  WipedMessage(std::unique_ptr<Message> message, const std::vector<std::string>& secrets)
-      : message_(std::move(message)), secrets_(secrets) {}
-  ~WipedMessage() { WipeNow(); }
-  WipedMessage(const WipedMessage&) = delete;
-  WipedMessage& operator=(const WipedMessage&) = delete;
-
-  void WipeNow() {
-    for (const std::string& path : secrets_) Wipe(*message_, path);
-  }
-  Message& operator*() { return *message_; }
-
- private:
-  const std::unique_ptr<Message> message_;
-  const std::vector<std::string>& secrets_;
-};
 
 // What is remembered of a request to know it again: not even a hash of what must leave no trace (R21).
 std::string HashOf(const Message& request, const std::vector<std::string>& secrets, const std::string& key) {
@@ -275,20 +240,27 @@ absl::Status Server::State::Mutate(const Service::Method& method, const std::str
                        HashOf(request, method.secrets, options.secret_key)};
   // Answers may hold personal data and tokens: they rest sealed.
   const std::string context = absl::StrCat("request_log/", key.scope, "/", request_id.ToString());
-  ASSIGN_OR_RETURN(std::optional<std::string> sealed, requests.Find(key));
+  std::optional<std::string> sealed;
   std::string ours;
+  std::shared_ptr<const void> prepared;
+  if (method.prepare) {
+    ASSIGN_OR_RETURN(sealed, requests.Find(key));
+    if (!sealed) {
+      ASSIGN_OR_RETURN(prepared, method.prepare(call, request));
+    }
+  }
   if (!sealed) {
-    ASSIGN_OR_RETURN(const std::shared_ptr<const void> prepared, method.prepare(call, request));
     ASSIGN_OR_RETURN(sealed, requests.Once(key, [&]() -> absl::StatusOr<std::string> {
       RETURN_IF_ERROR(method.commit(call, request, prepared.get(), response));
       return ours = crypto::Seal(options.secret_key, context, response.SerializeAsString());
     }));
   }
-  const std::optional<std::string> answer = crypto::Open(options.secret_key, context, *sealed);
-  if (!answer || !response.ParseFromString(*answer))
-    return absl::InternalError("a stored answer cannot be opened");
-  // Of another call, be it one of the same moment.
-  if (*sealed != ours && method.check_repeat) RETURN_IF_ERROR(method.check_repeat(call, request, response));
+  if (*sealed != ours) {  // of another call, be it one of the same moment
+    const std::optional<std::string> answer = crypto::Open(options.secret_key, context, *sealed);
+    if (!answer || !response.ParseFromString(*answer))
+      return absl::InternalError("a stored answer cannot be opened");
+    if (method.check_repeat) RETURN_IF_ERROR(method.check_repeat(call, request, response));
+  }
   return method.finish ? method.finish(call, request, response) : absl::OkStatus();
 }
 

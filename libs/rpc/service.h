@@ -81,18 +81,18 @@ class Service {
         return check(call, static_cast<const Request&>(request), static_cast<const Response&>(answer));
       };
     }
-    added.prepare = [prepare = mutation.prepare](
-                        const Call& call,
-                        const Message& request) -> absl::StatusOr<std::shared_ptr<const void>> {
-      if (!prepare) return std::make_shared<const Prepared>();
-      ASSIGN_OR_RETURN(Prepared prepared, prepare(call, static_cast<const Request&>(request)));
-      return std::make_shared<const Prepared>(std::move(prepared));
-    };
+    if (mutation.prepare) {
+      added.prepare = [prepare = mutation.prepare](
+                          const Call& call,
+                          const Message& request) -> absl::StatusOr<std::shared_ptr<const void>> {
+        ASSIGN_OR_RETURN(Prepared prepared, prepare(call, static_cast<const Request&>(request)));
+        return std::make_shared<const Prepared>(std::move(prepared));
+      };
+    }
     added.commit = [commit = mutation.commit](const Call& call, const Message& request, const void* prepared,
                                               Message& response) {
-      return Store(
-          commit(call, static_cast<const Request&>(request), *static_cast<const Prepared*>(prepared)),
-          response);
+      const auto* given = static_cast<const Prepared*>(prepared);
+      return Store(commit(call, static_cast<const Request&>(request), given ? *given : Prepared()), response);
     };
     if (!mutation.finish) return;
     added.finish = [finish = mutation.finish](const Call& call, const Message& request, Message& response) {

@@ -15,7 +15,11 @@ absl::Status LockAccount(pg::Database& database, const Uuid& account_id);
 // LockAccount, then ACCOUNT_DELETED if the account was deleted.
 absl::Status LockLivingAccount(pg::Database& database, const std::string& secret_key, const Uuid& account_id);
 
-// Remembers that the account was deleted, by an id that tells nobody without the key which account it was.
+// What remains of a deleted account in deleted_account: an id that tells nobody without the key which it was.
+Uuid TraceOf(const std::string& secret_key, const Uuid& account_id);
+
+absl::Status AccountDeleted();
+
 absl::Status MarkAccountDeleted(pg::Database& database, const std::string& secret_key, const Uuid& account_id,
                                 absl::Time now);
 

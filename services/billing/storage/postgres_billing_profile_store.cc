@@ -65,8 +65,7 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Update(
     const Uuid& account_id, absl::FunctionRef<absl::StatusOr<BillingProfile>(const BillingProfile&)> decide) {
   BillingProfile changed;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(LockLivingAccount(database_, secret_key_, account_id));
-    ASSIGN_OR_RETURN(const BillingProfile current, Get(account_id));
+    ASSIGN_OR_RETURN(const BillingProfile current, LockAndGet(account_id));
     ASSIGN_OR_RETURN(changed, decide(current));
     changed.version = current.version + 1;
     return Write(account_id, changed);
@@ -74,22 +73,35 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Update(
   return changed;
 }
 
+// As LockLivingAccount and Get, but in one round trip while others wait for the account.
+absl::StatusOr<BillingProfile> PostgresBillingProfileStore::LockAndGet(const Uuid& account_id) {
+  RETURN_IF_ERROR(LockAccount(database_, account_id));
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "SELECT deleted_account.trace AS trace, customer_type, recipient_name, company, address, "
+          "postal_code, city, region, country_code, tax_id, email, version, updated_at "
+          "FROM (SELECT $1::uuid AS account_id) AS asked LEFT JOIN billing_profile USING (account_id) "
+          "LEFT JOIN deleted_account ON deleted_account.trace = $2",
+          account_id, TraceOf(secret_key_, account_id)));
+  if (rows[0].Get<std::optional<Uuid>>("trace")) return AccountDeleted();
+  return rows[0].Get<std::optional<int64_t>>("version") ? ReadProfile(rows[0]) : BillingProfile();
+}
+
 absl::Status PostgresBillingProfileStore::Write(const Uuid& account_id, const BillingProfile& profile) {
   const core::Party& party = profile.party;
-  return database_
-      .Query(
-          "INSERT INTO billing_profile (account_id, customer_type, recipient_name, company, address, "
-          "postal_code, city, region, country_code, tax_id, email, version, updated_at) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
-          "ON CONFLICT (account_id) DO UPDATE SET customer_type = excluded.customer_type, "
-          "recipient_name = excluded.recipient_name, company = excluded.company, address = excluded.address, "
-          "postal_code = excluded.postal_code, city = excluded.city, region = excluded.region, "
-          "country_code = excluded.country_code, tax_id = excluded.tax_id, email = excluded.email, "
-          "version = excluded.version, updated_at = excluded.updated_at",
-          account_id, ToText(profile.customer_type), party.name, party.company,
-          absl::StrJoin(party.address_lines, "\n"), party.postal_code, party.city, party.region,
-          party.country_code, party.tax_id, profile.email, profile.version, profile.updated_at)
-      .status();
+  return database_.Execute(
+      "INSERT INTO billing_profile (account_id, customer_type, recipient_name, company, address, "
+      "postal_code, city, region, country_code, tax_id, email, version, updated_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+      "ON CONFLICT (account_id) DO UPDATE SET customer_type = excluded.customer_type, "
+      "recipient_name = excluded.recipient_name, company = excluded.company, address = excluded.address, "
+      "postal_code = excluded.postal_code, city = excluded.city, region = excluded.region, "
+      "country_code = excluded.country_code, tax_id = excluded.tax_id, email = excluded.email, "
+      "version = excluded.version, updated_at = excluded.updated_at",
+      account_id, ToText(profile.customer_type), party.name, party.company,
+      absl::StrJoin(party.address_lines, "\n"), party.postal_code, party.city, party.region,
+      party.country_code, party.tax_id, profile.email, profile.version, profile.updated_at);
 }
 
 absl::Status PostgresBillingProfileStore::ForgetAccount(const Uuid& account_id, absl::Time now) {

@@ -17,6 +17,7 @@ class PostgresBillingProfileStore final : public BillingProfileStore {
   absl::Status ForgetAccount(const Uuid& account_id, absl::Time now) override;
 
  private:
+  absl::StatusOr<core::BillingProfile> LockAndGet(const Uuid& account_id);
   absl::Status Write(const Uuid& account_id, const core::BillingProfile& profile);
 
   pg::Database& database_;

@@ -160,9 +160,12 @@ absl::StatusOr<std::optional<std::string>> FakeRequestLog::Find(const RequestKey
 
 absl::StatusOr<std::string> FakeRequestLog::Once(const RequestKey& key,
                                                  absl::FunctionRef<absl::StatusOr<std::string>()> effect) {
-  ASSIGN_OR_RETURN(std::string answer, effect());
+  const absl::StatusOr<std::string> answer = effect();
+  ASSIGN_OR_RETURN(const auto given, Find(key));
+  if (given) return *given;
+  RETURN_IF_ERROR(answer.status());
   std::lock_guard lock(mutex_);
-  stored[{key.scope, key.request_id}] = {key, answer};
+  stored[{key.scope, key.request_id}] = {key, *answer};
   return answer;
 }
 
