@@ -151,7 +151,7 @@ class Suite:
                 environment["CLOCK_FOLLOWERS"] = ",".join(f"127.0.0.1:{self.ports.grpc[s]}" for s in SERVICES if s != service)
         if service == "billing":
             environment.update(SELLER_NAME="Perennial (local)", SELLER_ADDRESS="1 place de l'Exemple; 75001; Paris",
-                               SELLER_COUNTRY="FR", SELLER_TAX_ID="FR11123456782")
+                               SELLER_COUNTRY="FR", SELLER_TAX_ID="FR11123456782", TAX_TABLE_FILE=str(ROOT / "services/billing/taxes.json"))
         if service == "domain_mailbox":
             environment["BACK_ENDS"] = "simulated"
         if service == "payment_token":

@@ -3,9 +3,12 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "libs/base/status_macros.h"
 #include "services/billing/core/country.h"
 #include "services/billing/core/tax_id.h"
+#include "services/billing/storage/tax_file.h"
 
 namespace perennial::billing {
 namespace {
@@ -46,13 +49,36 @@ core::Party ReadSeller(Environment& environment, bool local) {
   return seller;
 }
 
+// "GB=GB980780684, NO=NO923609016MVA": where the seller takes tax outside of the EU.
+std::vector<core::TaxRegistration> ReadRegistrations(Environment& environment, const core::TaxTable& taxes) {
+  std::vector<core::TaxRegistration> registrations;
+  const std::string text = environment.Optional("SELLER_TAX_REGISTRATIONS", "");
+  for (absl::string_view part : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+    const std::vector<std::string> pair = absl::StrSplit(absl::StripAsciiWhitespace(part), '=');
+    const bool is_known = pair.size() == 2 && taxes.FindOther(pair[0]) != nullptr;
+    const std::string tax_id = is_known ? core::NormalizeTaxId(pair[1]) : "";
+    environment.Expect(
+        is_known && core::IsTaxId(pair[0], tax_id),
+        "SELLER_TAX_REGISTRATIONS must be COUNTRY=TAX ID, …: countries are those of `others` in "
+        "TAX_TABLE_FILE, and check digits must be right");
+    if (is_known) registrations.push_back({pair[0], tax_id});
+  }
+  return registrations;
+}
+
 }  // namespace
 
-Config ReadConfig(Environment& environment) {
-  Config config;
-  config.process = ReadProcessConfig(environment, "billing", kPortDigit, kSchemaVersion);
-  config.seller = ReadSeller(environment, config.process.test_time);
-  return config;
+absl::StatusOr<Config> ReadConfig(Environment& environment) {
+  ProcessConfig process = ReadProcessConfig(environment, "billing", kPortDigit, kSchemaVersion);
+  core::Party seller = ReadSeller(environment, process.test_time);
+  const std::string text = environment.RequiredFile("TAX_TABLE_FILE", "the tax rates by country and day");
+  auto taxes = ParseTaxes(text);
+  if (!text.empty())
+    environment.Expect(taxes.ok(), absl::StrCat("TAX_TABLE_FILE: ", taxes.status().message()));
+  std::vector<core::TaxRegistration> registrations;
+  if (taxes.ok()) registrations = ReadRegistrations(environment, *taxes);
+  RETURN_IF_ERROR(environment.Check());
+  return Config{std::move(process), {std::move(seller), std::move(registrations), *std::move(taxes)}};
 }
 
 }  // namespace perennial::billing

@@ -2,16 +2,17 @@
 
 #include "libs/base/environment.h"
 #include "libs/process/process.h"
-#include "services/billing/core/billing_profile.h"
+#include "services/billing/core/tax.h"
 
 namespace perennial::billing {
 
 struct Config {
   ProcessConfig process;
-  core::Party seller;  // SELLER_NAME, SELLER_ADDRESS, SELLER_COUNTRY, SELLER_TAX_ID
+  // SELLER_NAME, SELLER_ADDRESS, SELLER_COUNTRY, SELLER_TAX_ID, SELLER_TAX_REGISTRATIONS, TAX_TABLE_FILE
+  core::Seller seller;
 };
 
-// Mistakes are collected in `environment`.
-Config ReadConfig(Environment& environment);
+// All mistakes at once.
+absl::StatusOr<Config> ReadConfig(Environment& environment);
 
 }  // namespace perennial::billing

@@ -26,11 +26,12 @@ int main() {
   using namespace perennial;
   using namespace perennial::billing;
   Environment environment;
-  Config config = ReadConfig(environment);
-  if (const absl::Status mistakes = environment.Check(); !mistakes.ok()) {
-    std::fprintf(stderr, "perennial-billing:\n%s\n", std::string(mistakes.message()).c_str());
+  const absl::StatusOr<Config> read = ReadConfig(environment);
+  if (!read.ok()) {
+    std::fprintf(stderr, "perennial-billing:\n%s\n", std::string(read.status().message()).c_str());
     return 2;
   }
+  const Config& config = *read;
   Process process(config.process);
 
   PostgresBillingProfileStore profile_store(process.database(), process.secret_key());

@@ -68,7 +68,7 @@ core::Party BuyerOf(const core::BillingProfile& profile, const core::TaxPosition
 }  // namespace
 
 Invoicing::Invoicing(InvoiceStore& invoices, BillingProfileStore& profiles, const Clock& clock, IdSource& ids,
-                     core::Party seller, Observer observer)
+                     core::Seller seller, Observer observer)
     : invoices_(invoices),
       profiles_(profiles),
       clock_(clock),
@@ -79,8 +79,7 @@ Invoicing::Invoicing(InvoiceStore& invoices, BillingProfileStore& profiles, cons
 absl::StatusOr<Bill> Invoicing::PreviewTax(const Uuid& account_id, const std::vector<core::ChargeLine>& lines,
                                            core::Language language) {
   ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles_.Get(account_id));
-  ASSIGN_OR_RETURN(const core::TaxPosition position,
-                   core::PlaceOfSupply(profile, seller_.country_code, clock_.Now()));
+  ASSIGN_OR_RETURN(const core::TaxPosition position, core::PlaceOfSupply(profile, seller_, clock_.Now()));
   return core::MakeBill(lines, position, language);
 }
 
@@ -92,7 +91,7 @@ absl::StatusOr<ProForma> Invoicing::CreateProForma(const NewProForma& request) {
   }
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles_.Get(request.order.account_id));
-  ASSIGN_OR_RETURN(const core::TaxPosition position, core::PlaceOfSupply(profile, seller_.country_code, now));
+  ASSIGN_OR_RETURN(const core::TaxPosition position, core::PlaceOfSupply(profile, seller_, now));
   ProForma made;
   ASSIGN_OR_RETURN(made.bill, core::MakeBill(request.lines, position, request.language));
   RETURN_IF_ERROR(CheckTotal(made.bill, request.expected_total));
@@ -135,7 +134,8 @@ absl::StatusOr<Document> Invoicing::IssueInvoice(const OrderId& order, const Pay
     if (is_free == payment.charge_id.has_value()) {
       return InvalidField("charge", is_free ? "must be empty: there is nothing to pay" : "is required");
     }
-    Document draft = core::DraftInvoice(pro_forma, ids_.Next(), seller_, clock_.Now());
+    Document draft =
+        core::DraftInvoice(pro_forma, ids_.Next(), core::SellerOf(pro_forma.bill, seller_), clock_.Now());
     draft.charge_id = payment.charge_id;
     draft.payment_description = payment.description;
     return draft;
@@ -167,7 +167,7 @@ absl::StatusOr<Document> Invoicing::CreateCreditNote(const NewCreditNote& reques
     ASSIGN_OR_RETURN(const Bill bill,
                      core::CreditOf(invoice.bill, credited,
                                     request.amount ? std::optional(request.amount->minor) : std::nullopt));
-    Document draft = core::DraftCreditNote(invoice, bill, request.reason, ids_.Next(), seller_, clock_.Now());
+    Document draft = core::DraftCreditNote(invoice, bill, request.reason, ids_.Next(), clock_.Now());
     draft.refund_id = request.refund_id;
     return draft;
   };

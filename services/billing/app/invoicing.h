@@ -46,7 +46,7 @@ class Invoicing {
   using Observer = std::function<void(const core::Document&)>;
 
   Invoicing(InvoiceStore& invoices, BillingProfileStore& profiles, const Clock& clock, IdSource& ids,
-            core::Party seller, Observer observer);
+            core::Seller seller, Observer observer);
 
   // Refusals: those of core::PlaceOfSupply and core::MakeBill.
   absl::StatusOr<core::Bill> PreviewTax(const Uuid& account_id, const std::vector<core::ChargeLine>& lines,
@@ -68,7 +68,7 @@ class Invoicing {
   BillingProfileStore& profiles_;
   const Clock& clock_;
   IdSource& ids_;
-  const core::Party seller_;
+  const core::Seller seller_;
   const Observer observer_;
 };
 

@@ -22,12 +22,16 @@ std::string SeriesOf(DocumentKind kind, const Party& seller, absl::Time now) {
   return absl::StrCat(prefix, "-", seller.country_code, "-", day.year());
 }
 
-std::string TreatmentNote(TaxTreatment treatment, Language language) {
+std::string TreatmentNote(const TaxLine& line, Language language) {
   const bool french = language == Language::kFrench;
-  switch (treatment) {
+  switch (line.treatment) {
     case TaxTreatment::kStandard:
       return "";
     case TaxTreatment::kReverseCharge:
+      if (VatStateOf(line.country_code) == nullptr) {
+        return french ? "Autoliquidation : la taxe est due par le preneur dans son pays."
+                      : "Reverse charge: the tax is to be accounted for by the recipient in their country.";
+      }
       return french ? "Autoliquidation : la TVA est due par le preneur (article 196 de la directive "
                       "2006/112/CE)."
                     : "Reverse charge: VAT is to be accounted for by the recipient (Article 196 of Directive "
@@ -59,7 +63,7 @@ std::string ReasonNote(CreditReason reason, bool french) {
 std::vector<std::string> TaxNotes(const Bill& bill, Language language) {
   std::vector<std::string> notes;
   for (const TaxLine& line : bill.tax_lines) {
-    std::string note = TreatmentNote(line.treatment, language);
+    std::string note = TreatmentNote(line, language);
     if (!note.empty()) notes.push_back(std::move(note));
   }
   return notes;
@@ -94,12 +98,12 @@ Document DraftInvoice(const ProForma& pro_forma, const Uuid& id, const Party& se
 }
 
 Document DraftCreditNote(const Document& invoice, const Bill& bill, CreditReason reason, const Uuid& id,
-                         const Party& seller, absl::Time now) {
+                         absl::Time now) {
   const bool french = invoice.language == Language::kFrench;
   Document draft = invoice;
   draft.kind = DocumentKind::kCreditNote;
   draft.id = id;
-  draft.series = SeriesOf(draft.kind, seller, now);
+  draft.series = SeriesOf(draft.kind, draft.seller, now);
   draft.sequence_number = 0;
   draft.hash.clear();
   draft.issue_time = now;

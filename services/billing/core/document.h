@@ -68,9 +68,9 @@ Uuid NamedAccount(const Document& document);
 // An invoice that lacks only its number and its time. The pro-forma must be open.
 Document DraftInvoice(const ProForma& pro_forma, const Uuid& id, const Party& seller, absl::Time now);
 
-// A credit note for `bill` that lacks only its number and its time.
+// A credit note for `bill`, of the invoice's seller, that lacks only its number and its time.
 Document DraftCreditNote(const Document& invoice, const Bill& bill, CreditReason reason, const Uuid& id,
-                         const Party& seller, absl::Time now);
+                         absl::Time now);
 
 // Gives a draft its place in its series.
 void Number(Document& draft, int64_t sequence_number, absl::Time issue_time);

@@ -30,9 +30,9 @@ std::string Describe(const TaxPosition& position, Language language) {
   switch (position.treatment) {
     case TaxTreatment::kStandard: {
       const VatState* state = VatStateOf(position.country_code);
-      if (state == nullptr) std::abort();
-      return absl::StrCat(vat, " ", FormatPercent(position.rate_ppm, language), " % (",
-                          french ? state->name_fr : state->name_en, ")");
+      const absl::string_view name = state == nullptr ? (french ? position.name_fr : position.name_en)
+                                                      : (french ? state->name_fr : state->name_en);
+      return absl::StrCat(vat, " ", FormatPercent(position.rate_ppm, language), " % (", name, ")");
     }
     case TaxTreatment::kReverseCharge:
       return absl::StrCat(vat, " 0 % (", french ? "autoliquidation" : "reverse charge", ")");
@@ -42,34 +42,66 @@ std::string Describe(const TaxPosition& position, Language language) {
   std::abort();
 }
 
+const TaxRegistration* FindRegistration(const Seller& seller, absl::string_view country_code) {
+  for (const TaxRegistration& registration : seller.registrations) {
+    if (registration.country_code == country_code) return &registration;
+  }
+  return nullptr;
+}
+
+// Outside of the EU's VAT area.
+TaxPosition PositionElsewhere(const BillingProfile& buyer, const std::string& country, const Seller& seller,
+                              absl::Time now) {
+  const OtherCountry* other = seller.taxes.FindOther(country);
+  if (other == nullptr || FindRegistration(seller, country) == nullptr) {
+    return {TaxTreatment::kOutOfScope, country, 0};
+  }
+  if (other->is_reverse_charge && buyer.customer_type == CustomerType::kCompany &&
+      !buyer.party.tax_id.empty()) {
+    return {TaxTreatment::kReverseCharge, country, 0};
+  }
+  const auto zone = LoadTimeZone(other->time_zone);
+  const CivilDate day = DateAt(now, zone.ok() ? *zone : absl::UTCTimeZone());
+  return {TaxTreatment::kStandard, country, seller.taxes.StandardRatePpm(country, day), other->name_en,
+          other->name_fr};
+}
+
 absl::Status AmountInvalid(absl::string_view message) {
   return Refusal(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID", message);
 }
 
 }  // namespace
 
-absl::StatusOr<TaxPosition> PlaceOfSupply(const BillingProfile& buyer, absl::string_view seller_country,
-                                          absl::Time now) {
+absl::StatusOr<TaxPosition> PlaceOfSupply(const BillingProfile& buyer, const Seller& seller, absl::Time now) {
+  const std::string& seller_country = seller.party.country_code;
   const bool is_company = buyer.customer_type == CustomerType::kCompany;
   const std::vector<std::string> missing = MissingFields(buyer);
   if (is_company && !missing.empty()) {
     return Refusal(absl::StatusCode::kFailedPrecondition, "BILLING_PROFILE_INCOMPLETE",
                    "a company's billing profile must be complete", {{"fields", absl::StrJoin(missing, ",")}});
   }
-  const std::string country =
-      buyer.party.country_code.empty() ? std::string(seller_country) : buyer.party.country_code;
+  const std::string country = buyer.party.country_code.empty() ? seller_country : buyer.party.country_code;
   if (!IsServed(country)) {
     return Refusal(absl::StatusCode::kFailedPrecondition, "COUNTRY_NOT_SERVED",
                    "we do not sell to this country", {{"country_code", country}});
   }
   const VatState* state = VatStateOf(country);
-  if (state == nullptr) return TaxPosition{TaxTreatment::kOutOfScope, country, 0};
+  if (state == nullptr) return PositionElsewhere(buyer, country, seller, now);
   const std::string code(state->code);
   const bool is_abroad = state != VatStateOf(seller_country);
   if (is_company && is_abroad && !buyer.party.tax_id.empty()) {
     return TaxPosition{TaxTreatment::kReverseCharge, code, 0};
   }
-  return TaxPosition{TaxTreatment::kStandard, code, StandardRatePpm(code, DayIn(*state, now))};
+  return TaxPosition{TaxTreatment::kStandard, code, seller.taxes.StandardRatePpm(code, DayIn(*state, now))};
+}
+
+Party SellerOf(const Bill& bill, const Seller& seller) {
+  Party party = seller.party;
+  for (const TaxLine& line : bill.tax_lines) {
+    const TaxRegistration* registration = FindRegistration(seller, line.country_code);
+    if (registration != nullptr) party.tax_id = registration->tax_id;
+  }
+  return party;
 }
 
 absl::StatusOr<Bill> MakeBill(const std::vector<ChargeLine>& lines, const TaxPosition& position,

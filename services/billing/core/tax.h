@@ -11,6 +11,7 @@
 #include "libs/base/money.h"
 #include "libs/base/uuid.h"
 #include "services/billing/core/billing_profile.h"
+#include "services/billing/core/tax_rates.h"
 
 namespace perennial::billing::core {
 
@@ -31,6 +32,22 @@ struct TaxPosition {
   TaxTreatment treatment;
   std::string country_code;  // whose tax it is
   int32_t rate_ppm;          // millionths
+  // The country's names, where it is no state of the EU.
+  std::string name_en = {};
+  std::string name_fr = {};
+};
+
+// Where the seller takes a country's tax outside of the EU, and under which tax id.
+struct TaxRegistration {
+  std::string country_code;
+  std::string tax_id;
+};
+
+// The seller, as invoices show it, and the taxes that it takes.
+struct Seller {
+  Party party;
+  std::vector<TaxRegistration> registrations = {};
+  TaxTable taxes;
 };
 
 struct InvoiceLine {
@@ -69,11 +86,14 @@ struct Bill {
 };
 
 // Consumer in the EU: the rate of the consumer's country (Article 58 of Directive 2006/112/EC). Company with
-// a tax id in another EU country than the seller: reverse charge (Articles 44, 196). Elsewhere: none. Without
-// a country the buyer counts as a consumer in the seller's country. Refusals: BILLING_PROFILE_INCOMPLETE (a
-// company's), COUNTRY_NOT_SERVED.
-absl::StatusOr<TaxPosition> PlaceOfSupply(const BillingProfile& buyer, absl::string_view seller_country,
-                                          absl::Time now);
+// a tax id in another EU country than the seller: reverse charge (Articles 44, 196). Elsewhere the tax of the
+// country if the seller is registered there, or reverse charge if that country's law has it; else none.
+// Without a country the buyer counts as a consumer in the seller's country. Refusals:
+// BILLING_PROFILE_INCOMPLETE (a company's), COUNTRY_NOT_SERVED.
+absl::StatusOr<TaxPosition> PlaceOfSupply(const BillingProfile& buyer, const Seller& seller, absl::Time now);
+
+// The seller as a document of this bill shows it: under the tax id of the country whose tax it takes.
+Party SellerOf(const Bill& bill, const Seller& seller);
 
 // Adds the tax: rounded once for the rate, half away from zero, then allotted to the lines.
 // Refusals: CURRENCY_MISMATCH, AMOUNT_INVALID (a negative line, or a total above kMaxMoneyMinor).

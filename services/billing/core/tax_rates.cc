@@ -1,47 +1,91 @@
 #include "services/billing/core/tax_rates.h"
 
-#include <algorithm>
 #include <cstdlib>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/status_macros.h"
+#include "services/billing/core/country.h"
 
 namespace perennial::billing::core {
 namespace {
 
-// A rate holds from its day until the country's next row. Dates are written YYYYMMDD to be read as a table.
-// Source: European Commission, "Taxes in Europe Database" (standard VAT rates), read through the countries'
-// laws of change; a new rate is a new row, never a changed one.
-struct Rate {
-  absl::string_view country;
-  int32_t valid_from;
-  int32_t rate_ppm;
-};
+constexpr int kVatStates = 27;
+// Beyond these somebody wrote percents, or one digit too many.
+constexpr int32_t kLowestRatePpm = 10'000;
+constexpr int32_t kHighestRatePpm = 500'000;
 
-constexpr Rate kRates[] = {
-    {"AT", 20200101, 200'000}, {"BE", 20200101, 210'000}, {"BG", 20200101, 200'000},
-    {"CY", 20200101, 190'000}, {"CZ", 20200101, 210'000}, {"DE", 20200101, 190'000},
-    {"DE", 20200701, 160'000}, {"DE", 20210101, 190'000}, {"DK", 20200101, 250'000},
-    {"EE", 20200101, 200'000}, {"EE", 20240101, 220'000}, {"EE", 20250701, 240'000},
-    {"ES", 20200101, 210'000}, {"FI", 20200101, 240'000}, {"FI", 20240901, 255'000},
-    {"FR", 20200101, 200'000}, {"GR", 20200101, 240'000}, {"HR", 20200101, 250'000},
-    {"HU", 20200101, 270'000}, {"IE", 20200101, 230'000}, {"IE", 20200901, 210'000},
-    {"IE", 20210301, 230'000}, {"IT", 20200101, 220'000}, {"LT", 20200101, 210'000},
-    {"LU", 20200101, 170'000}, {"LU", 20230101, 160'000}, {"LU", 20240101, 170'000},
-    {"LV", 20200101, 210'000}, {"MT", 20200101, 180'000}, {"NL", 20200101, 210'000},
-    {"PL", 20200101, 230'000}, {"PT", 20200101, 230'000}, {"RO", 20200101, 190'000},
-    {"RO", 20250801, 210'000}, {"SE", 20200101, 250'000}, {"SI", 20200101, 220'000},
-    {"SK", 20200101, 200'000}, {"SK", 20250101, 230'000},
-};
+absl::Status Wrong(absl::string_view country, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(country, ": ", what));
+}
+
+absl::Status CheckRates(const CountryRates& country) {
+  if (country.rates.empty() || country.rates[0].from > kFirstTaxDay) {
+    return Wrong(country.country_code, "its rates must begin by 2020-01-01");
+  }
+  for (size_t i = 0; i < country.rates.size(); ++i) {
+    const DatedRate& rate = country.rates[i];
+    if (rate.rate_ppm < kLowestRatePpm || rate.rate_ppm > kHighestRatePpm) {
+      return Wrong(country.country_code, "a rate must be from 1 to 50 %, in millionths");
+    }
+    if (i > 0 && rate.from <= country.rates[i - 1].from) {
+      return Wrong(country.country_code, "its rates must be in the order of their days");
+    }
+  }
+  return absl::OkStatus();
+}
+
+int32_t RateOn(const CountryRates& country, CivilDate day) {
+  int32_t rate_ppm = country.rates[0].rate_ppm;
+  for (const DatedRate& rate : country.rates) {
+    if (rate.from <= day) rate_ppm = rate.rate_ppm;
+  }
+  return rate_ppm;
+}
 
 }  // namespace
 
-int32_t StandardRatePpm(absl::string_view vat_state_code, CivilDate day) {
-  const CivilDate known = std::max(day, kFirstTaxDay);
-  const int64_t as_number = known.year() * 10'000 + known.month() * 100 + known.day();
-  int32_t rate_ppm = -1;
-  for (const Rate& rate : kRates) {
-    if (rate.country == vat_state_code && rate.valid_from <= as_number) rate_ppm = rate.rate_ppm;
+absl::StatusOr<TaxTable> TaxTable::Make(std::vector<CountryRates> eu, std::vector<OtherCountry> others) {
+  std::set<std::string> states;
+  for (const CountryRates& country : eu) {
+    const VatState* state = VatStateOf(country.country_code);
+    if (state == nullptr || state->code != country.country_code) {
+      return Wrong(country.country_code, "is no state of the EU's VAT area");
+    }
+    if (!states.insert(country.country_code).second) return Wrong(country.country_code, "is there twice");
+    RETURN_IF_ERROR(CheckRates(country));
   }
-  if (rate_ppm < 0) std::abort();
-  return rate_ppm;
+  if (states.size() != kVatStates) return Wrong("EU", "all 27 states must be there");
+  for (const OtherCountry& country : others) {
+    const std::string& code = country.rates.country_code;
+    if (!IsCountryCode(code) || VatStateOf(code) != nullptr) {
+      return Wrong(code, "is no country outside of the EU's VAT area");
+    }
+    if (!states.insert(code).second) return Wrong(code, "is there twice");
+    if (country.name_en.empty() || country.name_fr.empty()) return Wrong(code, "needs its names");
+    if (!LoadTimeZone(country.time_zone).ok()) return Wrong(code, "needs an IANA time zone");
+    RETURN_IF_ERROR(CheckRates(country.rates));
+  }
+  TaxTable table;
+  table.eu_ = std::move(eu);
+  table.others_ = std::move(others);
+  return table;
+}
+
+int32_t TaxTable::StandardRatePpm(absl::string_view country_code, CivilDate day) const {
+  for (const CountryRates& country : eu_) {
+    if (country.country_code == country_code) return RateOn(country, day);
+  }
+  const OtherCountry* other = FindOther(country_code);
+  if (other == nullptr) std::abort();
+  return RateOn(other->rates, day);
+}
+
+const OtherCountry* TaxTable::FindOther(absl::string_view country_code) const {
+  for (const OtherCountry& country : others_) {
+    if (country.rates.country_code == country_code) return &country;
+  }
+  return nullptr;
 }
 
 }  // namespace perennial::billing::core

@@ -13,6 +13,7 @@
 #include "services/billing/storage/postgres_invoice_store.h"
 #include "services/billing/storage/postgres_ledger_store.h"
 #include "services/billing/storage/postgres_recognition_store.h"
+#include "tests/services/billing/taxes.h"
 #include "tests/support/fakes.h"
 #include "tests/support/postgres_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -39,7 +40,9 @@ struct BillingFixture {
       profile_store,
       clock,
       ids,
-      core::Party{"Perennial SAS", "", {"1 rue"}, "75001", "Paris", "", "FR", "FR11123456782"},
+      core::Seller{.party = {"Perennial SAS", "", {"1 rue"}, "75001", "Paris", "", "FR", "FR11123456782"},
+                   .registrations = {},
+                   .taxes = Taxes()},
       [this](const core::Document&) { ++documents_seen; }};
 
   // An order of this account for one line.

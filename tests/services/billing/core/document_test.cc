@@ -38,8 +38,7 @@ TEST_CASE("Credit notes have a series of their own, and name their invoice and r
   Document invoice = DraftInvoice(SomeProForma("Europe/Paris", SomeBill(kGerman), Language::kFrench), Uuid(),
                                   kSeller, kNewYear);
   Number(invoice, 7, kNewYear);
-  Document note =
-      DraftCreditNote(invoice, invoice.bill, CreditReason::kNotDelivered, Uuid(), kSeller, kNewYear);
+  Document note = DraftCreditNote(invoice, invoice.bill, CreditReason::kNotDelivered, Uuid(), kNewYear);
   CHECK(note.sequence_number == 0);
   Number(note, 1, kNewYear);
   CHECK(NumberOf(note) == "CN-FR-2027-000001");

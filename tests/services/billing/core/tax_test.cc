@@ -5,6 +5,7 @@
 #include "services/billing/core/country.h"
 #include "services/billing/core/tax.h"
 #include "services/billing/core/tax_rates.h"
+#include "tests/services/billing/taxes.h"
 #include "tests/support/status_matchers.h"
 
 namespace perennial::billing::core {
@@ -34,8 +35,15 @@ ChargeLine Line(int64_t net_minor, const std::string& currency = "EUR") {
   return {"Gold", Uuid(), CivilDate(2027, 1, 15), CivilDate(2028, 1, 15), {currency, net_minor}};
 }
 
-TaxPosition Position(const BillingProfile& profile, absl::Time now = kNow) {
-  const auto position = PlaceOfSupply(profile, "FR", now);
+Seller FrenchSeller() {
+  Seller seller{.party = {}, .registrations = {}, .taxes = Taxes()};
+  seller.party.country_code = "FR";
+  return seller;
+}
+
+TaxPosition Position(const BillingProfile& profile, absl::Time now = kNow,
+                     const Seller& seller = FrenchSeller()) {
+  const auto position = PlaceOfSupply(profile, seller, now);
   REQUIRE_OK(position);
   return *position;
 }
@@ -51,17 +59,17 @@ void CheckPosition(const BillingProfile& profile, TaxTreatment treatment, const 
 }  // namespace
 
 TEST_CASE("Rates are those of the day") {
-  CHECK(StandardRatePpm("DE", CivilDate(2020, 6, 30)) == 190'000);
-  CHECK(StandardRatePpm("DE", CivilDate(2020, 7, 1)) == 160'000);
-  CHECK(StandardRatePpm("DE", CivilDate(2020, 12, 31)) == 160'000);
-  CHECK(StandardRatePpm("DE", CivilDate(2021, 1, 1)) == 190'000);
-  CHECK(StandardRatePpm("EE", CivilDate(2023, 12, 31)) == 200'000);
-  CHECK(StandardRatePpm("EE", CivilDate(2024, 1, 1)) == 220'000);
-  CHECK(StandardRatePpm("EE", CivilDate(2025, 7, 1)) == 240'000);
-  CHECK(StandardRatePpm("FI", CivilDate(2024, 9, 1)) == 255'000);
-  CHECK(StandardRatePpm("SK", CivilDate(2025, 1, 1)) == 230'000);
-  CHECK(StandardRatePpm("RO", CivilDate(2025, 7, 31)) == 190'000);
-  CHECK(StandardRatePpm("RO", CivilDate(2025, 8, 1)) == 210'000);
+  CHECK(Taxes().StandardRatePpm("DE", CivilDate(2020, 6, 30)) == 190'000);
+  CHECK(Taxes().StandardRatePpm("DE", CivilDate(2020, 7, 1)) == 160'000);
+  CHECK(Taxes().StandardRatePpm("DE", CivilDate(2020, 12, 31)) == 160'000);
+  CHECK(Taxes().StandardRatePpm("DE", CivilDate(2021, 1, 1)) == 190'000);
+  CHECK(Taxes().StandardRatePpm("EE", CivilDate(2023, 12, 31)) == 200'000);
+  CHECK(Taxes().StandardRatePpm("EE", CivilDate(2024, 1, 1)) == 220'000);
+  CHECK(Taxes().StandardRatePpm("EE", CivilDate(2025, 7, 1)) == 240'000);
+  CHECK(Taxes().StandardRatePpm("FI", CivilDate(2024, 9, 1)) == 255'000);
+  CHECK(Taxes().StandardRatePpm("SK", CivilDate(2025, 1, 1)) == 230'000);
+  CHECK(Taxes().StandardRatePpm("RO", CivilDate(2025, 7, 31)) == 190'000);
+  CHECK(Taxes().StandardRatePpm("RO", CivilDate(2025, 8, 1)) == 210'000);
 }
 
 TEST_CASE("A new rate begins at midnight in the country's capital, not in UTC") {
@@ -80,7 +88,7 @@ TEST_CASE("All 27 countries of the EU have a rate between 15 and 27 percent, and
       ++states;
       CHECK(IsCountryCode(code));
       CHECK(LoadTimeZone(state->time_zone).ok());
-      const int32_t rate_ppm = StandardRatePpm(code, CivilDate(2027, 1, 1));
+      const int32_t rate_ppm = Taxes().StandardRatePpm(code, CivilDate(2027, 1, 1));
       CHECK((rate_ppm >= 150'000 && rate_ppm <= 270'000));
     }
   }
@@ -101,6 +109,54 @@ TEST_CASE("Tax goes by the customer's country and status") {
   CheckPosition(Company("US", "123456789"), TaxTreatment::kOutOfScope, "US", 0);
 }
 
+TEST_CASE("Outside of the EU tax is taken where the seller is registered, as the table says") {
+  Seller seller = FrenchSeller();
+  seller.party.tax_id = "FR11123456782";
+  seller.registrations = {{"GB", "GB980780684"}, {"CH", "CHE107787577MWST"}};
+  const auto check = [&](const BillingProfile& buyer, TaxTreatment treatment, int32_t rate_ppm) {
+    const TaxPosition position = Position(buyer, kNow, seller);
+    CHECK(position.treatment == treatment);
+    CHECK(position.rate_ppm == rate_ppm);
+    CHECK(position.country_code == buyer.party.country_code);
+    return *MakeBill({Line(1'000)}, position, Language::kFrench);
+  };
+  const Bill british = check(Consumer("GB"), TaxTreatment::kStandard, 200'000);
+  CHECK(british.tax_lines[0].description == "TVA 20 % (Royaume-Uni)");
+  CHECK(SellerOf(british, seller).tax_id == "GB980780684");
+  check(Company("GB", ""), TaxTreatment::kStandard, 200'000);
+  check(Company("GB", "GB980780684"), TaxTreatment::kReverseCharge, 0);
+  check(Company("CH", "CHE107787577"), TaxTreatment::kStandard, 81'000);  // registered sellers take it of all
+  check(Consumer("NO"), TaxTreatment::kOutOfScope, 0);  // in the table, but not registered there
+  check(Consumer("US"), TaxTreatment::kOutOfScope, 0);
+  const Bill german = check(Consumer("DE"), TaxTreatment::kStandard, 190'000);
+  CHECK(SellerOf(german, seller).tax_id == "FR11123456782");
+  // 2024 began in Zurich an hour before UTC.
+  CHECK(Position(Consumer("CH"), At(absl::CivilSecond(2023, 12, 31, 22, 59, 59)), seller).rate_ppm == 77'000);
+  CHECK(Position(Consumer("CH"), At(absl::CivilSecond(2023, 12, 31, 23, 0, 0)), seller).rate_ppm == 81'000);
+}
+
+TEST_CASE("A tax table that lacks a state, a source, an order or a beginning is refused") {
+  const std::string good = TaxesText();
+  REQUIRE_OK(ParseTaxes(good));
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {"\"AT\"", "\"XX\""},  // Austria is missing
+           {"\"AT\"", "\"MC\""},  // Monaco's is France's
+           {"\"source\": \"TEDB\"", "\"source\": \"\""},
+           {"2024-01-01", "2019-01-01"},  // not in order
+           {"\"2020-01-01\", \"rate_ppm\": 200000", "\"2020-01-02\", \"rate_ppm\": 200000"},
+           {"\"rate_ppm\": 200000", "\"rate_ppm\": 20"},
+           {"\"rate_ppm\": 200000", "\"rate_ppm\": 2000000"},
+           {"\"rate_ppm\": 200000", "\"rate_ppm\": 0.2"},
+           {"\"GB\"", "\"FR\""},
+           {"Europe/London", "Europe/Londres"},
+           {"}", ""}}) {
+    std::string bad = good;
+    bad.replace(bad.find(from), from.size(), to);
+    INFO(from << " -> " << to);
+    CHECK(ParseTaxes(bad).status().code() == absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST_CASE("Who gave no country pays as a consumer in the seller's country") {
   CheckPosition(BillingProfile(), TaxTreatment::kStandard, "FR", 200'000);
 }
@@ -108,8 +164,8 @@ TEST_CASE("Who gave no country pays as a consumer in the seller's country") {
 TEST_CASE("An incomplete company, and a country we do not serve, are refused") {
   BillingProfile company = Company("DE", "");
   company.party.company.clear();
-  CHECK_REFUSED(PlaceOfSupply(company, "FR", kNow), "BILLING_PROFILE_INCOMPLETE");
-  CHECK_REFUSED(PlaceOfSupply(Consumer("KP"), "FR", kNow), "COUNTRY_NOT_SERVED");
+  CHECK_REFUSED(PlaceOfSupply(company, FrenchSeller(), kNow), "BILLING_PROFILE_INCOMPLETE");
+  CHECK_REFUSED(PlaceOfSupply(Consumer("KP"), FrenchSeller(), kNow), "COUNTRY_NOT_SERVED");
 }
 
 TEST_CASE("Tax is rounded once for the invoice, half away from zero, not line by line") {

@@ -111,7 +111,8 @@ TEST_CASE("The service's role has all the rights that the service needs") {
   PostgresLedgerStore ledger(database);
   BillingProfiles profiles(profile_store, billing.clock);
   Invoicing invoicing(invoices, profile_store, billing.clock, billing.ids,
-                      core::Party{"S", "", {}, "", "", "", "FR", ""}, [](const core::Document&) {});
+                      core::Seller{{"S", "", {}, "", "", "", "FR", ""}, {}, Taxes()},
+                      [](const core::Document&) {});
   const Uuid account = billing.ids.Next();
   ProfileChange change;
   change.fields = {"city"};

@@ -1,0 +1,44 @@
+#include "services/billing/core/tax_id.h"
+
+#include <catch2/catch.hpp>
+
+namespace perennial::billing::core {
+
+TEST_CASE("Tax ids of the United Kingdom, Switzerland and Norway are checked as well") {
+  for (const auto& [country, id] :
+       std::vector<std::pair<std::string, std::string>>{{"GB", "GB980780684"},
+                                                        {"GB", "XI980780684"},
+                                                        {"GB", "GB980780684001"},
+                                                        {"GB", "GBGD001"},
+                                                        {"GB", "GBHA599"},
+                                                        {"CH", "CHE107787577"},
+                                                        {"CH", "CHE107787577IVA"},
+                                                        {"LI", "CHE107787577MWST"},
+                                                        {"NO", "NO923609016MVA"},
+                                                        {"SK", "SK2022749619"}}) {
+    INFO(id);
+    CHECK(IsTaxId(country, id));
+  }
+  for (const auto& [country, id] : std::vector<std::pair<std::string, std::string>>{{"GB", "GB802311781"},
+                                                                                    {"GB", "GBGD599"},
+                                                                                    {"GB", "GBHB599"},
+                                                                                    {"GB", "980780684"},
+                                                                                    {"GB", "G"},
+                                                                                    {"FR", "XI980780684"},
+                                                                                    {"CH", "CHE107787578"},
+                                                                                    {"CH", "CHE107787577TVX"},
+                                                                                    {"NO", "NO923609017MVA"},
+                                                                                    {"SK", "SK2022749618"}}) {
+    INFO(id);
+    CHECK_FALSE(IsTaxId(country, id));
+  }
+}
+
+TEST_CASE("VIES knows the ids of the EU's states and of Northern Ireland") {
+  for (const char* id : {"DE136695976", "EL094259216", "XI980780684"}) CHECK(IsInVies(id));
+  for (const char* id : {"GB980780684", "GR094259216", "CHE107787577", "123456789", "MC123456789"}) {
+    CHECK_FALSE(IsInVies(id));
+  }
+}
+
+}  // namespace perennial::billing::core
