@@ -9,6 +9,8 @@
 #include "services/billing/app/recognition.h"
 #include "services/billing/app/series_audit.h"
 #include "services/billing/config.h"
+#include "services/billing/gateways/cairo_invoice_writer.h"
+#include "services/billing/gateways/ubl_invoice_writer.h"
 #include "services/billing/metrics.h"
 #include "services/billing/rpc/billing_profile_handler.h"
 #include "services/billing/rpc/invoice_handler.h"
@@ -41,7 +43,9 @@ int main() {
 
   DocumentMetrics metrics(process.metrics());
   BillingProfiles profiles(profile_store, process.clock());
-  Invoices invoices(invoice_store);
+  const CairoInvoiceWriter pdf_writer;
+  const UblInvoiceWriter ubl_writer;
+  Invoices invoices(invoice_store, pdf_writer, ubl_writer);
   Invoicing invoicing(invoice_store, profile_store, process.clock(), process.ids(), config.seller,
                       [&metrics](const core::Document& document) { metrics.Count(document); });
   Books books(ledger_store, process.clock());

@@ -1,6 +1,8 @@
 """Invoices as a customer and an auditor get them (R25, R26, R27)."""
 
 import hashlib
+import subprocess
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 from suite.client import Refused
@@ -59,3 +61,20 @@ def test_operators_verify_series_in_parts_and_customers_do_not(suite, paid):
     with pytest.raises(Refused) as refused:
         customer.peer("billing").call(f"{SERIES}/VerifyInvoiceSeries", name=series[0].name)
     assert refused.value.code.name == "PERMISSION_DENIED"
+
+
+def test_a_customer_downloads_each_invoice_for_people_and_for_machines(paid, tmp_path):
+    customer, names = paid
+    service = "perennial.billing.v1.InvoiceService"
+    for name in names:
+        invoice = customer.peer("billing").call(f"{service}/GetInvoice", name=name)
+        pdf, ubl = (customer.peer("billing").call(f"{service}/DownloadInvoice", name=name, format=kind) for kind in (1, 2))
+        assert (pdf.file_name, pdf.content_type) == (f"{invoice.number}.pdf", "application/pdf")
+        assert (ubl.file_name, ubl.content_type) == (f"{invoice.number}.xml", "application/xml")
+        (tmp_path / pdf.file_name).write_bytes(pdf.content)
+        text = subprocess.run(["pdftotext", "-layout", tmp_path / pdf.file_name, "-"], capture_output=True, text=True, check=True).stdout
+        for part in ("Facture", invoice.number, invoice.hash, "Total TTC", "1 sur 1"):
+            assert part in text
+        tree = ElementTree.fromstring(ubl.content)
+        total = tree.find(".//{*}LegalMonetaryTotal/{*}TaxInclusiveAmount")
+        assert (total.text, total.get("currencyID")) == (f"{invoice.total.minor_units / 100:.2f}", "EUR")

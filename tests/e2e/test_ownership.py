@@ -15,6 +15,7 @@ READS = [
     ("subscription", "perennial.subscription.v1.OrderService/GetOrder", "order"),
     ("subscription", "perennial.subscription.v1.OrderService/GetQuote", "quote"),
     ("billing", "perennial.billing.v1.InvoiceService/GetInvoice", "invoice"),
+    ("billing", "perennial.billing.v1.InvoiceService/DownloadInvoice", "invoice"),
     ("billing", "perennial.billing.v1.BillingProfileService/GetBillingProfile", "profile"),
     ("payment_token", "perennial.payment_token.v1.PaymentMethodService/GetPaymentMethod", "card"),
     ("domain_mailbox", "perennial.domain_mailbox.v1.DomainService/GetDomain", "domain"),
@@ -22,7 +23,7 @@ READS = [
     ("domain_mailbox", "perennial.domain_mailbox.v1.MailboxService/ChangeMailboxPassword", "mailbox"),
     *((service, f"perennial.{service}.v1.PersonalDataService/ExportPersonalData", "account") for service in SERVICES),
 ]
-OTHER_FIELDS = {"ChangeMailboxPassword": {"new_password": PASSWORD}}
+OTHER_FIELDS = {"ChangeMailboxPassword": {"new_password": PASSWORD}, "DownloadInvoice": {"format": 1}}
 LISTS = [
     ("account", "perennial.account.v1.SessionService/ListSessions"),
     ("account", "perennial.account.v1.AccountService/ListAccessLogEntries"),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -10,13 +11,27 @@
 
 namespace perennial::billing {
 
+// A document to be kept or sent on.
+struct InvoiceFile {
+  std::string name;  // "INV-FR-2027-000042.pdf"
+  std::string content_type;
+  std::string content;
+};
+
+enum class InvoiceFormat { kPdf, kUbl };
+
 // "My invoices" (R25).
 class Invoices {
  public:
-  explicit Invoices(InvoiceStore& store) : store_(store) {}
+  Invoices(InvoiceStore& store, const InvoiceWriter& pdf, const InvoiceWriter& ubl)
+      : store_(store), pdf_(pdf), ubl_(ubl) {}
 
   // Refusals: INVOICE_NOT_FOUND.
   absl::StatusOr<core::Document> Get(const Caller& caller, const Uuid& account_id, const Uuid& id);
+
+  // At most 3 MiB. Refusals: INVOICE_NOT_FOUND.
+  absl::StatusOr<InvoiceFile> Download(const Caller& caller, const Uuid& account_id, const Uuid& id,
+                                       InvoiceFormat format);
 
   // At most `limit`, newest first. Refusals: ACCOUNT_NOT_FOUND.
   absl::StatusOr<std::vector<core::Document>> List(const Caller& caller, const Uuid& account_id,
@@ -28,6 +43,8 @@ class Invoices {
 
  private:
   InvoiceStore& store_;
+  const InvoiceWriter& pdf_;
+  const InvoiceWriter& ubl_;
 };
 
 }  // namespace perennial::billing

@@ -91,6 +91,15 @@ class InvoiceStore {
                                                            std::optional<PagePosition> after, int limit) = 0;
 };
 
+// Makes a file of a document.
+class InvoiceWriter {
+ public:
+  virtual ~InvoiceWriter() = default;
+  // `credited`: the invoice that a credit note corrects, null for an invoice.
+  virtual absl::StatusOr<std::string> Write(const core::Document& document,
+                                            const core::Document* credited) const = 0;
+};
+
 // Numbers of one seller, kind and year: "INV-FR-2027".
 struct NumberSeries {
   std::string name;

@@ -18,6 +18,30 @@ absl::StatusOr<v1::Invoice> Get(Invoices& invoices, const rpc::Call& call,
   return ToProto(document);
 }
 
+absl::StatusOr<InvoiceFormat> FormatFromProto(v1::InvoiceFormat format) {
+  switch (format) {
+    case v1::INVOICE_FORMAT_PDF:
+      return InvoiceFormat::kPdf;
+    case v1::INVOICE_FORMAT_UBL:
+      return InvoiceFormat::kUbl;
+    default:
+      return InvalidField("format", "must be PDF or UBL");
+  }
+}
+
+absl::StatusOr<v1::DownloadInvoiceResponse> Download(Invoices& invoices, const rpc::Call& call,
+                                                     const v1::DownloadInvoiceRequest& request) {
+  const auto name = ParseChildName(request.name(), "invoices");
+  if (!name) return InvalidField("name", "must be accounts/{a}/invoices/{i}");
+  ASSIGN_OR_RETURN(const InvoiceFormat format, FormatFromProto(request.format()));
+  ASSIGN_OR_RETURN(InvoiceFile file, invoices.Download(call.caller, name->account_id, name->id, format));
+  v1::DownloadInvoiceResponse response;
+  response.set_file_name(file.name);
+  response.set_content_type(file.content_type);
+  response.set_content(std::move(file.content));
+  return response;
+}
+
 absl::StatusOr<v1::ListInvoicesResponse> List(Invoices& invoices, const crypto::PageTokens& tokens,
                                               const rpc::Call& call, const v1::ListInvoicesRequest& request) {
   const auto account_id = ParseAccountName(request.parent());
@@ -50,6 +74,11 @@ rpc::Service MakeInvoiceService(Invoices& invoices, const crypto::PageTokens& to
       "ListInvoices", rpc::Customers(),
       [&invoices, &tokens](const rpc::Call& call, const v1::ListInvoicesRequest& request) {
         return List(invoices, tokens, call, request);
+      });
+  service.Read<v1::DownloadInvoiceRequest, v1::DownloadInvoiceResponse>(
+      "DownloadInvoice", rpc::Customers(),
+      [&invoices](const rpc::Call& call, const v1::DownloadInvoiceRequest& request) {
+        return Download(invoices, call, request);
       });
   return service;
 }

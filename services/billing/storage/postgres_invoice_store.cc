@@ -6,6 +6,7 @@
 #include "libs/base/status_macros.h"
 #include "services/billing/storage/accounts.h"
 #include "services/billing/storage/document_json.h"
+#include "services/billing/storage/invoice_statements.h"
 #include "services/billing/storage/ledger_posting.h"
 
 // The text of a statement must be a constant: these are its parts.
@@ -13,15 +14,6 @@
   "SELECT p.order_id, a.account_id, p.account_pseudonym, p.state, p.language, p.time_zone, p.currency, "    \
   "p.net_minor, p.tax_minor, p.total_minor, p.buyer, p.lines, p.invoice_id, p.created_at FROM pro_forma p " \
   "LEFT JOIN account_pseudonym a ON a.pseudonym = p.account_pseudonym WHERE p.order_id = $1"
-#define DOCUMENTS                                                                                       \
-  "SELECT i.id, i.kind, a.account_id, i.account_pseudonym, i.series, i.sequence_number, i.issue_time, " \
-  "i.order_id, i.charge_id, i.refund_id, i.credited_invoice_id, i.currency, i.net_minor, i.tax_minor, " \
-  "i.total_minor, i.content, encode(i.hash, 'hex') AS hash FROM invoice i "                             \
-  "LEFT JOIN account_pseudonym a ON a.pseudonym = i.account_pseudonym "
-#define PAGE_OF_ACCOUNT(KIND)                                                                         \
-  DOCUMENTS                                                                                           \
-  "WHERE i.account_pseudonym = (SELECT pseudonym FROM account_pseudonym WHERE account_id = $1) " KIND \
-  "AND (i.issue_time, i.id) < ($2, $3) ORDER BY i.issue_time DESC, i.id DESC LIMIT $4"
 
 namespace perennial::billing {
 namespace {
@@ -270,22 +262,23 @@ absl::Status PostgresInvoiceStore::Insert(Document& document) {
 }
 
 absl::StatusOr<std::optional<Document>> PostgresInvoiceStore::FindInvoice(const Uuid& order_id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query(DOCUMENTS "WHERE i.order_id = $1 AND i.kind = 'invoice'", order_id));
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(PERENNIAL_DOCUMENTS "WHERE i.order_id = $1 AND i.kind = 'invoice'", order_id));
   return rows.empty() ? std::nullopt : std::optional(ReadDocument(rows[0]));
 }
 
 absl::StatusOr<std::vector<Document>> PostgresInvoiceStore::CreditNotesOn(const Uuid& invoice_id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query(DOCUMENTS "WHERE i.credited_invoice_id = $1 AND i.kind = 'credit_note' "
-                                             "ORDER BY i.issue_time, i.id",
-                                   invoice_id));
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(PERENNIAL_DOCUMENTS "WHERE i.credited_invoice_id = $1 AND i.kind = 'credit_note' "
+                                          "ORDER BY i.issue_time, i.id",
+                      invoice_id));
   return ReadDocuments(rows);
 }
 
 absl::StatusOr<Document> PostgresInvoiceStore::Get(const Uuid& account_id, const Uuid& id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query(DOCUMENTS "WHERE i.id = $1 AND a.account_id = $2", id, account_id));
+  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(kDocumentOfAccount, id, account_id));
   if (rows.empty()) return InvoiceNotFound();
   return ReadDocument(rows[0]);
 }
@@ -294,10 +287,9 @@ absl::StatusOr<std::vector<Document>> PostgresInvoiceStore::List(const Uuid& acc
                                                                  std::optional<core::DocumentKind> kind,
                                                                  std::optional<PagePosition> after,
                                                                  int limit) {
-  const absl::string_view sql = !kind ? PAGE_OF_ACCOUNT("")
-                                : *kind == core::DocumentKind::kInvoice
-                                    ? PAGE_OF_ACCOUNT("AND i.kind = 'invoice' ")
-                                    : PAGE_OF_ACCOUNT("AND i.kind = 'credit_note' ");
+  const absl::string_view sql = !kind                                   ? kPageOfBoth
+                                : *kind == core::DocumentKind::kInvoice ? kPageOfInvoices
+                                                                        : kPageOfCreditNotes;
   const PagePosition from =
       after.value_or(PagePosition{absl::FromCivil(absl::CivilYear(9999), absl::UTCTimeZone()), Uuid()});
   ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(sql, account_id, from.time, from.id, limit));

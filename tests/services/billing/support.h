@@ -9,6 +9,8 @@
 #include "services/billing/app/billing_profiles.h"
 #include "services/billing/app/invoicing.h"
 #include "services/billing/app/recognition.h"
+#include "services/billing/gateways/cairo_invoice_writer.h"
+#include "services/billing/gateways/ubl_invoice_writer.h"
 #include "services/billing/storage/postgres_billing_profile_store.h"
 #include "services/billing/storage/postgres_invoice_store.h"
 #include "services/billing/storage/postgres_ledger_store.h"
@@ -34,6 +36,8 @@ struct BillingFixture {
   PostgresRecognitionStore recognition_store{postgres.database(), ids};
   Recognition recognition{recognition_store, clock, [](const Money&) {}};
   BillingProfiles profiles{profile_store, clock};
+  CairoInvoiceWriter pdf;
+  UblInvoiceWriter ubl;
   int documents_seen = 0;
   Invoicing invoicing{
       invoices,

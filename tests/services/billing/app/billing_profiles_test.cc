@@ -68,11 +68,15 @@ TEST_CASE("What is another's is not there") {
   const Uuid account = billing.ids.Next();
   const core::Document invoice = billing.Invoice(account);
   const Caller stranger = CustomerOf(billing.ids.Next());
-  Invoices invoices(billing.invoices);
+  Invoices invoices(billing.invoices, billing.pdf, billing.ubl);
   CHECK_REFUSED(billing.profiles.Get(stranger, account), "ACCOUNT_NOT_FOUND");
   CHECK_REFUSED(billing.profiles.Update(stranger, account, Company()), "ACCOUNT_NOT_FOUND");
   CHECK_REFUSED(invoices.Get(stranger, account, invoice.id), "INVOICE_NOT_FOUND");
   CHECK_REFUSED(invoices.Get(stranger, stranger.account_id, invoice.id), "INVOICE_NOT_FOUND");
+  for (const InvoiceFormat format : {InvoiceFormat::kPdf, InvoiceFormat::kUbl}) {
+    CHECK_REFUSED(invoices.Download(stranger, account, invoice.id, format), "INVOICE_NOT_FOUND");
+    CHECK_REFUSED(invoices.Download(stranger, stranger.account_id, invoice.id, format), "INVOICE_NOT_FOUND");
+  }
   CHECK_REFUSED(invoices.List(stranger, account, std::nullopt, std::nullopt, 10), "ACCOUNT_NOT_FOUND");
   CHECK(invoices.List(stranger, stranger.account_id, std::nullopt, std::nullopt, 10)->empty());
   REQUIRE_OK(invoices.Get(CustomerOf(account), account, invoice.id));
