@@ -5,6 +5,7 @@
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "services/payment_token/core/card_limits.h"
 
 namespace perennial::payment_token {
 namespace {
@@ -50,11 +51,20 @@ absl::StatusOr<core::Charge> Charges::Open(const core::ChargeRequest& request) {
   RETURN_IF_ERROR(core::CheckChargeAmount(request.amount));
   ASSIGN_OR_RETURN(const std::optional<core::Charge> known, store_.Find(request.id));
   if (known) return Existing(request, *known);
-  ASSIGN_OR_RETURN(const GatewayAccount account, method_store_.GetAccount(request.account_id));
+  // Locked: charges of one card are counted one after the other.
+  ASSIGN_OR_RETURN(const GatewayAccount account, method_store_.LockAndGetAccount(request.account_id));
   // Nothing is stored for a deleted account any more (R7); it has nothing to charge either.
   if (account.is_deleted) return core::OpenCharge(request, nullptr, clock_.Now());
   ASSIGN_OR_RETURN(const std::optional<core::PaymentMethod> method, Choose(request, account));
-  core::Charge charge = core::OpenCharge(request, method ? &*method : nullptr, clock_.Now());
+  const absl::Time now = clock_.Now();
+  core::Charge charge = core::OpenCharge(request, method ? &*method : nullptr, now);
+  if (method) {
+    ASSIGN_OR_RETURN(std::vector<absl::Time> tries,
+                     store_.TriesInVain(method->id, method->card.fingerprint, now - core::kLimitsLookBack));
+    const absl::Time allowed_at =
+        core::NextAllowed(method->card.brand, request.off_session, std::move(tries), now);
+    if (allowed_at > now) charge = core::EndExhausted(std::move(charge), allowed_at);
+  }
   ASSIGN_OR_RETURN(const bool inserted, store_.Insert(charge));
   if (inserted) {
     if (core::IsFinal(charge.state)) metrics_.ChargeEnded(charge);

@@ -104,6 +104,8 @@ class PaymentMethodStore {
   virtual ~PaymentMethodStore() = default;
 
   virtual absl::StatusOr<GatewayAccount> GetAccount(const Uuid& account_id) = 0;
+  // The same, and no other charge of the account is opened until the end of the transaction.
+  virtual absl::StatusOr<GatewayAccount> LockAndGetAccount(const Uuid& account_id) = 0;
   // Keeps the customer unless there is one already; returns what is kept.
   virtual absl::StatusOr<GatewayAccount> KeepCustomer(const Uuid& account_id,
                                                       const std::string& customer) = 0;
@@ -193,6 +195,11 @@ class ChargeStore {
   // Open charges that the job should ask about now.
   virtual absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) = 0;
   virtual absl::StatusOr<int64_t> CountUnknown() = 0;
+  // When the card was tried since then, at the gateway, without success or with an outcome that is not known
+  // yet: by this method or an earlier entry of the same card.
+  virtual absl::StatusOr<std::vector<absl::Time>> TriesInVain(const Uuid& payment_method_id,
+                                                              const std::string& card_fingerprint,
+                                                              absl::Time since) = 0;
 
   // Stores what `decide` makes of the charge, while nobody else can refund it; or returns the refund that has
   // this id already. CHARGE_NOT_FOUND.

@@ -144,9 +144,17 @@ Charge OpenCharge(ChargeRequest request, const PaymentMethod* method, absl::Time
     return charge;
   }
   charge.payment_method_id = method->id;
+  charge.card_fingerprint = method->card.fingerprint;
   charge.payment_description = Describe(method->card);
   // The caller drives it at once; the job only if the caller dies.
   charge.next_ask_at = now + kFirstPause;
+  return charge;
+}
+
+Charge EndExhausted(Charge charge, absl::Time retry_at) {
+  charge = Decline(std::move(charge), kCardExhausted, ClassOf(kCardExhausted));
+  charge.retry_at = retry_at;
+  charge.next_ask_at = std::nullopt;
   return charge;
 }
 

@@ -41,6 +41,7 @@ struct Charge {
   ChargeRequest request;
   bool is_pseudonymous = false;           // the account was deleted: request.account_id is a pseudonym (R7)
   std::optional<Uuid> payment_method_id;  // pinned when it was recorded
+  std::string card_fingerprint;           // of that method's card; empty without one
   std::string payment_description;        // "Visa •••• 4242"
   ChargeState state = ChargeState::kPending;
   std::string decline_code;
@@ -57,6 +58,8 @@ struct Charge {
   std::optional<absl::Time> next_ask_at;  // when the job asks next; nothing once final
   // Its caller gave it up then: nothing is sent any more that could take the money.
   std::optional<absl::Time> given_up_at;
+  // It was not sent, because the card's network allows no attempt before then (R17).
+  std::optional<absl::Time> retry_at;
 };
 
 bool IsFinal(ChargeState state);
@@ -74,6 +77,9 @@ absl::Status CheckChargeAmount(const Money& amount);
 
 // A new charge, pinned to `method`; without one it is final at once (R16).
 Charge OpenCharge(ChargeRequest request, const PaymentMethod* method, absl::Time now);
+
+// Ends a new charge that is not to be sent before `retry_at`.
+Charge EndExhausted(Charge charge, absl::Time retry_at);
 
 // What the gateway said about a charge.
 struct Captured {

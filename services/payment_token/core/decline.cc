@@ -70,6 +70,7 @@ constexpr Entry kClasses[] = {
     {"withdrawal_count_limit_exceeded", DeclineClass::kSoft},
     {kNeverReceived, DeclineClass::kSoft},
     {kCanceled, DeclineClass::kSoft},
+    {kCardExhausted, DeclineClass::kSoft},
 };
 
 constexpr absl::string_view kNotForCustomers[] = {

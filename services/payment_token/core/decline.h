@@ -21,6 +21,8 @@ inline constexpr absl::string_view kNeverReceived = "never_received";  // the ga
 inline constexpr absl::string_view kActionExpired =
     "action_expired";                                       // the challenge was not answered in a day
 inline constexpr absl::string_view kCanceled = "canceled";  // its caller gave it up
+// Not sent: its card was declined too often lately (core/card_limits.h).
+inline constexpr absl::string_view kCardExhausted = "card_attempts_exhausted";
 
 // The class of a decline code. A code we do not know is soft: the network caps bound how often it is tried.
 DeclineClass ClassOf(absl::string_view decline_code);

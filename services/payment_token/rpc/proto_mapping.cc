@@ -222,6 +222,7 @@ v1::Charge ToProto(const core::Charge& charge) {
   proto.set_off_session(request.off_session);
   *proto.mutable_create_time() = rpc::ToProto(charge.created_at);
   *proto.mutable_update_time() = rpc::ToProto(charge.updated_at);
+  if (charge.retry_at) *proto.mutable_retry_time() = rpc::ToProto(*charge.retry_at);
   return proto;
 }
 

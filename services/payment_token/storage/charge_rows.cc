@@ -30,6 +30,8 @@ core::Charge ReadCharge(const pg::Row& row) {
   charge.last_asked_at = row.Get<std::optional<absl::Time>>("last_asked_at");
   charge.next_ask_at = row.Get<std::optional<absl::Time>>("next_ask_at");
   charge.given_up_at = row.Get<std::optional<absl::Time>>("given_up_at");
+  charge.card_fingerprint = row.Get<std::string>("card_fingerprint");
+  charge.retry_at = row.Get<std::optional<absl::Time>>("retry_at");
   return charge;
 }
 

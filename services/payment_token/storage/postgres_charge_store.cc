@@ -11,7 +11,8 @@
   "c.charge_id, c.account_id, c.is_pseudonymous, c.order_id, c.requested_method_id, c.payment_method_id, " \
   "c.payment_description, c.amount_minor, c.currency, c.off_session, c.description, c.state, "             \
   "c.decline_code, c.decline_class, c.action_url, c.gateway_reference, c.created_at, c.updated_at, "       \
-  "c.first_sent_at, c.ask_count, c.last_asked_at, c.next_ask_at, c.given_up_at, "                          \
+  "c.first_sent_at, c.ask_count, c.last_asked_at, c.next_ask_at, c.given_up_at, c.card_fingerprint, "      \
+  "c.retry_at, "                                                                                           \
   "(SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refunds r WHERE r.charge_id = c.charge_id "       \
   "AND r.state <> 'failed') AS refunded_minor"
 
@@ -56,12 +57,13 @@ absl::StatusOr<bool> PostgresChargeStore::Insert(const core::Charge& charge) {
           "INSERT INTO charges (charge_id, account_id, order_id, requested_method_id, "
           "payment_method_id, payment_description, amount_minor, currency, off_session, description, "
           "state, decline_code, decline_class, action_url, gateway_reference, created_at, updated_at, "
-          "ask_count, next_ask_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 'none', "
-          "'', '', $12, $12, 0, $13) ON CONFLICT (charge_id) DO NOTHING",
+          "ask_count, next_ask_at, card_fingerprint, retry_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+          "$10, $11, $12, $13, '', '', $14, $14, 0, $15, $16, $17) ON CONFLICT (charge_id) DO NOTHING",
           request.id, request.account_id, request.order_id, request.payment_method_id,
           charge.payment_method_id, charge.payment_description, request.amount.minor, request.amount.currency,
-          request.off_session, request.description, ToColumn(charge.state), charge.created_at,
-          charge.next_ask_at));
+          request.off_session, request.description, ToColumn(charge.state), charge.decline_code,
+          ToColumn(charge.decline_class), charge.created_at, charge.next_ask_at, charge.card_fingerprint,
+          charge.retry_at));
   return rows.affected() == 1;
 }
 
@@ -71,6 +73,21 @@ absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::Find(const Uuid
       database_.Query("SELECT " CHARGE_COLUMNS " FROM charges c WHERE c.charge_id = $1", charge_id));
   if (rows.empty()) return std::nullopt;
   return ReadCharge(rows[0]);
+}
+
+absl::StatusOr<std::vector<absl::Time>> PostgresChargeStore::TriesInVain(const Uuid& payment_method_id,
+                                                                         const std::string& card_fingerprint,
+                                                                         absl::Time since) {
+  // What the gateway has no reference of never reached the card.
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT created_at FROM charges WHERE card_fingerprint = $1 AND state = 'declined' AND "
+                      "created_at > $2 AND gateway_reference <> '' UNION ALL SELECT created_at FROM charges "
+                      "WHERE payment_method_id = $3 AND next_ask_at IS NOT NULL",
+                      card_fingerprint, since, payment_method_id));
+  std::vector<absl::Time> tries;
+  for (const pg::Row row : rows) tries.push_back(row.Get<absl::Time>("created_at"));
+  return tries;
 }
 
 absl::StatusOr<std::optional<PostgresChargeStore::Locked>> PostgresChargeStore::Lock(const Uuid& charge_id) {

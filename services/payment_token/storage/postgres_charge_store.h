@@ -21,6 +21,9 @@ class PostgresChargeStore final : public ChargeStore {
                                                    absl::Time lease_until, const Decide& decide) override;
   absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) override;
   absl::StatusOr<int64_t> CountUnknown() override;
+  absl::StatusOr<std::vector<absl::Time>> TriesInVain(const Uuid& payment_method_id,
+                                                      const std::string& card_fingerprint,
+                                                      absl::Time since) override;
 
   absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request,
                                           const DecideRefund& decide) override;

@@ -46,17 +46,31 @@ absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::ReadAccount(const Uui
   return account;
 }
 
-absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::GetAccount(const Uuid& account_id) {
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query("SELECT customer, last_used_method FROM gateway_accounts WHERE account_id = $1",
-                      account_id));
+absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::MakeAccount(const Uuid& account_id,
+                                                                       const pg::Rows& rows) {
   ASSIGN_OR_RETURN(GatewayAccount account, ReadAccount(account_id, rows));
   ASSIGN_OR_RETURN(const pg::Rows deleted,
                    database_.Query("SELECT deleted_at FROM deleted_accounts WHERE account_hash = $1",
                                    pg::Bytes{vault_.HashOfAccount(account_id)}));
   account.is_deleted = !deleted.empty();
   return account;
+}
+
+absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::GetAccount(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT customer, last_used_method FROM gateway_accounts WHERE account_id = $1",
+                      account_id));
+  return MakeAccount(account_id, rows);
+}
+
+absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::LockAndGetAccount(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT customer, last_used_method FROM gateway_accounts WHERE account_id = $1 "
+                      "FOR NO KEY UPDATE",
+                      account_id));
+  return MakeAccount(account_id, rows);
 }
 
 absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::KeepCustomer(const Uuid& account_id,
@@ -366,7 +380,7 @@ absl::Status PostgresPaymentMethodStore::ForgetAccount(const Uuid& account_id, c
     return database_
         .Query(
             "UPDATE charges SET account_id = $2, is_pseudonymous = true, description = '', "
-            "payment_description = '', action_url = '' WHERE account_id = $1",
+            "payment_description = '', card_fingerprint = '', action_url = '' WHERE account_id = $1",
             account_id, pseudonym)
         .status();
   });

@@ -16,6 +16,7 @@ class PostgresPaymentMethodStore final : public PaymentMethodStore {
       : database_(database), outbox_(outbox), vault_(vault) {}
 
   absl::StatusOr<GatewayAccount> GetAccount(const Uuid& account_id) override;
+  absl::StatusOr<GatewayAccount> LockAndGetAccount(const Uuid& account_id) override;
   absl::StatusOr<GatewayAccount> KeepCustomer(const Uuid& account_id, const std::string& customer) override;
   absl::StatusOr<CardTry> CountCardTry(const Uuid& account_id, const Uuid& id, absl::Time now,
                                        absl::Time since, int most) override;
@@ -41,6 +42,7 @@ class PostgresPaymentMethodStore final : public PaymentMethodStore {
   absl::Status TryCustomerAgain(const Uuid& account_id, absl::Time at) override;
 
  private:
+  absl::StatusOr<GatewayAccount> MakeAccount(const Uuid& account_id, const pg::Rows& rows);
   absl::StatusOr<GatewayAccount> ReadAccount(const Uuid& account_id, const pg::Rows& rows);
   // Locks the account against its deletion. ACCOUNT_DELETED.
   absl::StatusOr<std::optional<Uuid>> LockAccount(const Uuid& account_id);

@@ -1,0 +1,44 @@
+#include "services/payment_token/core/card_limits.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace perennial::payment_token::core {
+namespace {
+
+constexpr int kKeptForCustomer = 2;
+
+}  // namespace
+
+// As acquirers tell them: Visa 20 in 30 days (https://docs.cielo.com.br/ecommerce-cielo-en/changelog),
+// Mastercard 10 in 24 hours and 35 in 30 days. Of the others the least of both.
+CardLimits LimitsOf(CardBrand brand) {
+  switch (brand) {
+    case CardBrand::kVisa:
+      return {20, 20};
+    case CardBrand::kMastercard:
+      return {10, 35};
+    case CardBrand::kAmericanExpress:
+    case CardBrand::kDiscover:
+    case CardBrand::kDinersClub:
+    case CardBrand::kJcb:
+    case CardBrand::kUnionPay:
+    case CardBrand::kOther:
+      return {10, 20};
+  }
+  return {10, 20};
+}
+
+absl::Time NextAllowed(CardBrand brand, bool off_session, std::vector<absl::Time> tries, absl::Time now) {
+  const CardLimits limits = LimitsOf(brand);
+  const int kept = off_session ? kKeptForCustomer : 0;
+  std::sort(tries.begin(), tries.end(), std::greater<>());
+  const auto wait_for = [&](int most, absl::Duration window) {
+    const auto last_that_counts = static_cast<size_t>(most - kept - 1);
+    return last_that_counts < tries.size() ? tries[last_that_counts] + window : now;
+  };
+  return std::max(
+      {now, wait_for(limits.per_day, absl::Hours(24)), wait_for(limits.per_30_days, kLimitsLookBack)});
+}
+
+}  // namespace perennial::payment_token::core
