@@ -72,6 +72,7 @@ std::optional<NoticeKind> KindOf(absl::string_view event_type) {
   if (event_type == "renewal.action_required") return NoticeKind::kRenewalActionRequired;
   if (event_type == "product.expiring") return NoticeKind::kExpiringInAMonth;
   if (event_type == "product.expired") return NoticeKind::kExpired;
+  if (event_type == "product.ending") return NoticeKind::kEnding;
   if (event_type == "order.refunded") return NoticeKind::kOrderRefunded;
   return std::nullopt;
 }
@@ -96,6 +97,8 @@ std::string NameOf(NoticeKind kind) {
       return "expiring_in_a_week";
     case NoticeKind::kExpired:
       return "expired";
+    case NoticeKind::kEnding:
+      return "ending";
     case NoticeKind::kOrderRefunded:
       return "order_refunded";
   }
@@ -130,6 +133,7 @@ std::optional<NoticeFacts> ReadNoticeFacts(const Event& event, absl::TimeZone zo
   facts.occasion = OccasionOf(event, *kind);
   facts.product_kind = Attribute(event, "product_kind");
   facts.product_name = Attribute(event, "display_name");
+  facts.until = DateAttribute(event, "until", zone);
   facts.next_attempt = DateAttribute(event, "next_attempt", zone);
   facts.amount = AmountOf(event);
   facts.decline_code = Attribute(event, "decline_code");

@@ -24,14 +24,19 @@ enum class NoticeKind {
   kExpiringInAMonth,
   kExpiringInAWeek,
   kExpired,
+  kEnding,
   kOrderRefunded,
 };
-inline constexpr std::array kAllNoticeKinds = {
-    NoticeKind::kRenewalUpcoming,       NoticeKind::kRenewalSucceeded,
-    NoticeKind::kRenewalFailed,         NoticeKind::kRenewalNoPaymentMethod,
-    NoticeKind::kRenewalActionRequired, NoticeKind::kExpiringInAMonth,
-    NoticeKind::kExpiringInAWeek,       NoticeKind::kExpired,
-    NoticeKind::kOrderRefunded};
+inline constexpr std::array kAllNoticeKinds = {NoticeKind::kRenewalUpcoming,
+                                               NoticeKind::kRenewalSucceeded,
+                                               NoticeKind::kRenewalFailed,
+                                               NoticeKind::kRenewalNoPaymentMethod,
+                                               NoticeKind::kRenewalActionRequired,
+                                               NoticeKind::kExpiringInAMonth,
+                                               NoticeKind::kExpiringInAWeek,
+                                               NoticeKind::kExpired,
+                                               NoticeKind::kEnding,
+                                               NoticeKind::kOrderRefunded};
 
 // Names in the database, in metrics and in exports: "renewal_upcoming".
 std::string NameOf(NoticeKind kind);
@@ -63,6 +68,7 @@ struct NoticeFacts {
   std::optional<CivilDate> expiry;
   bool is_past_expiry = false;  // when it happened
   std::optional<bool> auto_renew;
+  std::optional<CivilDate> until;  // from then on paying does not bring it back, or a domain for more only
   std::optional<CivilDate> next_attempt;
   std::optional<Money> amount;
   std::string decline_code;

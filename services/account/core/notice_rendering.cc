@@ -22,6 +22,8 @@ Values ValuesOf(const NoticeFacts& facts, Language language) {
   }
   // Conditions: they fill in nothing, but let a sentence stand or fall.
   if (facts.auto_renew) values[*facts.auto_renew ? "if_auto_renew" : "if_no_auto_renew"] = "";
+  values[facts.product_kind == "domain" ? "if_domain" : "if_no_domain"] = "";
+  if (facts.until) values["until"] = DateInWords(*facts.until, language);
   if (facts.next_attempt) values["next_attempt"] = DateInWords(*facts.next_attempt, language);
   if (facts.amount) values["amount"] = AmountInWords(*facts.amount, language);
   return values;

@@ -53,6 +53,12 @@ NoticeText English(NoticeKind kind) {
               {"“{product}” has ended and is no longer active.", "It was paid until {expiry}.",
                "For a while you can still renew it in your account; the new term begins where the old one "
                "ended."}};
+    case NoticeKind::kEnding:
+      return {"Last chance to keep “{product}”",
+              {"“{product}” has ended and is no longer active.",
+               "Renew it in your account before {until}: after that it is gone for good.{if_no_domain}",
+               "Renew it in your account before {until}: after that it can only be restored, which costs "
+               "more, and somebody else may get it in the end.{if_domain}"}};
     case NoticeKind::kOrderRefunded:
       return {"We refund your payment for “{product}”",
               {"We could not deliver “{product}”.", "We give back {amount}.",
@@ -109,6 +115,13 @@ NoticeText French(NoticeKind kind) {
                "Pendant un certain temps, vous pouvez encore le renouveler dans votre compte ; la nouvelle "
                "période "
                "commence à la fin de l’ancienne."}};
+    case NoticeKind::kEnding:
+      return {"Dernière chance de garder « {product} »",
+              {"« {product} » a pris fin et n’est plus actif.",
+               "Renouvelez-le dans votre compte avant le {until} : ensuite, il sera perdu pour de "
+               "bon.{if_no_domain}",
+               "Renouvelez-le dans votre compte avant le {until} : ensuite, il faudra le restaurer, ce qui "
+               "coûte plus cher, et quelqu’un d’autre pourra finir par l’obtenir.{if_domain}"}};
     case NoticeKind::kOrderRefunded:
       return {"Nous remboursons votre paiement pour « {product} »",
               {"Nous n’avons pas pu livrer « {product} ».", "Nous vous remboursons {amount}.",

@@ -75,6 +75,8 @@ v1::NoticeKind ToProto(core::NoticeKind kind) {
       return v1::NOTICE_KIND_EXPIRING_IN_A_WEEK;
     case core::NoticeKind::kExpired:
       return v1::NOTICE_KIND_EXPIRED;
+    case core::NoticeKind::kEnding:
+      return v1::NOTICE_KIND_ENDING;
     case core::NoticeKind::kOrderRefunded:
       return v1::NOTICE_KIND_ORDER_REFUNDED;
   }

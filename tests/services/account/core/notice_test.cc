@@ -33,7 +33,8 @@ std::map<std::string, std::string> AllAttributes() {
           {"decline_code", "expired_card"},
           {"next_attempt", "2027-01-18T23:30:00Z"},
           {"auto_renew", "false"},
-          {"order", "accounts/a/orders/1"}};
+          {"order", "accounts/a/orders/1"},
+          {"until", "2027-03-05"}};
 }
 
 Account CustomerIn(Language language) {
@@ -51,6 +52,7 @@ const std::pair<const char*, NoticeKind> kTold[] = {
     {"renewal.action_required", NoticeKind::kRenewalActionRequired},
     {"product.expiring", NoticeKind::kExpiringInAWeek},
     {"product.expired", NoticeKind::kExpired},
+    {"product.ending", NoticeKind::kEnding},
     {"order.refunded", NoticeKind::kOrderRefunded}};
 
 TEST_CASE("every event that customers are told of has its kind, and no other event has one") {
@@ -114,6 +116,20 @@ TEST_CASE(
   CHECK(absl::StrContains(told(Language::kEnglish), "your bank wants you to confirm"));
   attributes["action_url"] = "https://bank.example/challenge";
   CHECK(absl::StrContains(told(Language::kEnglish), "Please sign in and confirm it."));
+}
+
+TEST_CASE(
+    "the last warning says by when, and what is lost: a domain can be restored, other things cannot (R20)") {
+  auto attributes = AllAttributes();
+  attributes["expiry"] = "2027-01-10";
+  const auto told = [&](const char* kind) {
+    attributes["product_kind"] = kind;
+    const auto facts = ReadNoticeFacts(EventOf("product.ending", attributes), absl::UTCTimeZone());
+    return RenderNotice(*facts, CustomerIn(Language::kEnglish), kNow).body;
+  };
+  CHECK(absl::StrContains(told("plan"), "before 5 March 2027: after that it is gone for good."));
+  CHECK(absl::StrContains(told("domain"), "before 5 March 2027: after that it can only be restored"));
+  CHECK_FALSE(absl::StrContains(told("domain"), "for good"));
 }
 
 TEST_CASE("every kind has its words in both languages, with every fact filled in") {
