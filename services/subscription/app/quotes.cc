@@ -89,11 +89,16 @@ absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const Domain
   return product;
 }
 
-absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const MailboxPurchase& item) {
-  ASSIGN_OR_RETURN(const core::Aggregate domain, FindProduct(account_id, item.domain_product_id));
+absl::StatusOr<core::Product> Quotes::ActiveDomain(const Uuid& account_id, const Uuid& product_id) {
+  ASSIGN_OR_RETURN(const core::Aggregate domain, FindProduct(account_id, product_id));
   if (domain.product.kind != core::ProductKind::kDomain) return NoProduct();
   if (domain.product.state != core::ProductState::kActive)
-    return Precondition("DOMAIN_INACTIVE", "the mailbox's domain is not active");
+    return Precondition("DOMAIN_INACTIVE", "the mailbox's domain is not active; renew the domain first");
+  return domain.product;
+}
+
+absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const MailboxPurchase& item) {
+  RETURN_IF_ERROR(ActiveDomain(account_id, item.domain_product_id).status());
   ASSIGN_OR_RETURN(const Availability found,
                    peers_.delivery.CheckMailbox(account_id, item.domain_product_id, item.local_part));
   if (found.state != Availability::State::kAvailable)
@@ -117,6 +122,9 @@ absl::StatusOr<core::Offer> Quotes::OfferFor(const Uuid& account_id, const Upgra
 absl::StatusOr<core::Offer> Quotes::OfferFor(const Uuid& account_id, const RenewalWish& item,
                                              const std::string& currency, const core::Customer& customer) {
   ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(account_id, item.product_id));
+  // Nothing could be delivered, and the money would have to go back.
+  if (aggregate.product.domain_product_id)
+    RETURN_IF_ERROR(ActiveDomain(account_id, *aggregate.product.domain_product_id).status());
   return core::OfferRenewal(catalogue_, aggregate, item.cycle_months, item.accept_redemption, currency,
                             customer, clock_.Now());
 }

@@ -69,6 +69,8 @@ class Quotes {
   absl::StatusOr<core::Customer> FindCustomer(const Uuid& account_id);
   absl::StatusOr<core::Aggregate> FindProduct(const Uuid& account_id, const Uuid& product_id);
   absl::Status RequireSite(const Uuid& account_id, const Uuid& site_id);
+  // DOMAIN_INACTIVE, PRODUCT_NOT_FOUND.
+  absl::StatusOr<core::Product> ActiveDomain(const Uuid& account_id, const Uuid& product_id);
   absl::StatusOr<core::Product> Draft(const Uuid& account_id, const PlanPurchase& item);
   absl::StatusOr<core::Product> Draft(const Uuid& account_id, const DomainPurchase& item);
   absl::StatusOr<core::Product> Draft(const Uuid& account_id, const MailboxPurchase& item);
