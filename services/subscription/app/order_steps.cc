@@ -137,7 +137,7 @@ OrderSteps::Result OrderSteps::Charge(const Aggregate& aggregate, const Order& o
   Result written = Record(order, [&](Aggregate& a, Order& o, absl::Time now) {
     core::ChargeAnswered(policy_, a, o, *answer, now);
   });
-  if (written.ok() && answer->state != attempt->state && order.first_attempt_at) {
+  if (written.ok() && answer->state != attempt->state && order.first_attempt_at && !answer->retry_at) {
     const int rung = core::RungOf(policy_, *order.first_attempt_at, order.offer.time_zone, clock_.Now());
     meter_.RenewalAttempted(answer->state, rung);
   }
@@ -148,8 +148,9 @@ OrderSteps::Result OrderSteps::CancelCharge(const Aggregate& aggregate, const Or
   const absl::StatusOr<core::ChargeAnswer> answer =
       peers_.payments.Cancel(order, *aggregate.CurrentAttempt(order));
   if (!answer.ok()) return PutOff(order, answer.status());
-  return Record(order,
-                [&](Aggregate& a, Order& o, absl::Time now) { core::ChargeGivenUp(a, o, *answer, now); });
+  return Record(order, [&](Aggregate& a, Order& o, absl::Time now) {
+    core::ChargeGivenUp(policy_, a, o, *answer, now);
+  });
 }
 
 OrderSteps::Result OrderSteps::Invoice(const Order& order) {

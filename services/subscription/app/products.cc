@@ -12,6 +12,22 @@ absl::Status NoProduct() {
   return NotFound("PRODUCT_NOT_FOUND", "there is no such product");
 }
 
+// What will be charged (R16); empty: nothing as things are.
+std::string MethodToCharge(const core::NextRenewal& next, const std::string& by_default) {
+  switch (next.state) {
+    case core::RenewalState::kOff:
+    case core::RenewalState::kPaid:
+    case core::RenewalState::kWaitingForMethod:
+      return "";
+    case core::RenewalState::kWaitingForCustomer:
+      return next.order->payment_method;
+    case core::RenewalState::kScheduled:
+    case core::RenewalState::kRetrying:
+      return next.order != nullptr && !next.order->wanted_method.empty() ? next.order->wanted_method : by_default;
+  }
+  return by_default;
+}
+
 }  // namespace
 
 ProductView Products::View(core::Aggregate aggregate, const std::string& payment_method) {
@@ -19,9 +35,7 @@ ProductView Products::View(core::Aggregate aggregate, const std::string& payment
   ProductView view{std::move(aggregate), {}, "", "", 0, false};
   const core::Product& product = view.aggregate.product;
   view.next = core::NextRenewalOf(catalogue_, view.aggregate, now);
-  const bool will_charge =
-      view.next.state != core::RenewalState::kOff && view.next.state != core::RenewalState::kPaid;
-  if (will_charge) view.payment_method = payment_method;
+  view.payment_method = MethodToCharge(view.next, payment_method);
   const bool is_captured = view.next.order != nullptr && core::IsPaid(*view.next.order);
   view.paid_ahead = is_captured || core::PaidAhead(product, view.aggregate.terms, now);
   const core::Term* term =

@@ -15,7 +15,7 @@ namespace perennial::subscription {
 struct ProductView {
   core::Aggregate aggregate;
   core::NextRenewal next;
-  std::string payment_method;  // that will be charged; empty: none, or payment_token is away
+  std::string payment_method;  // that will be charged as things are; empty: none, or payment_token is away
   std::string plan_id;         // of the current term
   int cycle_months = 0;        // of the current term
   bool paid_ahead = false;

@@ -43,6 +43,8 @@ absl::Status CheckDunningPolicy(const DunningPolicy& policy) {
                      policy.lead_days < policy.upcoming_days && policy.lead_days < policy.window_days;
   if (!order)
     return absl::InvalidArgumentError("dunning: expiring < lead < upcoming and lead < window is needed");
+  if (policy.last_warning_days < 1 || policy.last_warning_days >= policy.window_days - policy.lead_days)
+    return absl::InvalidArgumentError("dunning: the last warning must be between the expiry and the end");
   return absl::OkStatus();
 }
 
@@ -52,10 +54,12 @@ absl::Time StartOfDayAfter(CivilDate date, int days, const std::string& zone) {
 
 std::optional<absl::Time> NextRung(const DunningPolicy& policy, absl::Time first_attempt,
                                    const std::string& zone, absl::Time now, absl::Time ends_at) {
+  const absl::Time last = StartOfDayAfter(DateAt(ends_at, ZoneOf(zone)), -1, zone);
+  if (last <= now) return std::nullopt;
   const CivilDate first_day = DateAt(first_attempt, ZoneOf(zone));
   for (const int days : policy.soft_days) {
     const absl::Time rung = StartOfDayAfter(first_day, days, zone);
-    if (rung > now) return rung < ends_at ? std::optional(rung) : std::nullopt;
+    if (rung > now) return std::min(rung, last);
   }
   return std::nullopt;
 }

@@ -21,6 +21,7 @@ struct DunningPolicy {
   int attempts_per_day_max = 0;      // Mastercard allows 10 a card
   int upcoming_days = 0;             // renewal.upcoming so many days before the expiry (R19)
   int expiring_days = 0;             // product.expiring
+  int last_warning_days = 0;         // product.ending so many days before the attempts' end (R19, R20)
 };
 
 // INVALID_ARGUMENT unless the ladder ascends within the window and stays within the networks' limits.
@@ -29,7 +30,8 @@ absl::Status CheckDunningPolicy(const DunningPolicy& policy);
 // Start of the civil day `days` away from `date` in `zone`.
 absl::Time StartOfDayAfter(CivilDate date, int days, const std::string& zone);
 
-// The first rung after `now` of a ladder that began at `first_attempt` and ends at `ends_at`.
+// The first rung after `now` of a ladder that began at `first_attempt` and ends at `ends_at`. Where that cuts it
+// short, what is cut off is one try a day before the end, so that what the customer hears of it is of use.
 std::optional<absl::Time> NextRung(const DunningPolicy& policy, absl::Time first_attempt,
                                    const std::string& zone, absl::Time now, absl::Time ends_at);
 

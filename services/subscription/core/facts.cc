@@ -55,7 +55,9 @@ Event& TellOfOrder(Aggregate& aggregate, const Order& order, const std::string& 
   if (order.attempt_count > 0) event.attributes["attempt"] = std::to_string(order.attempt_count);
   if (!order.decline_code.empty()) event.attributes["decline_code"] = order.decline_code;
   if (!order.action_url.empty()) event.attributes["action_url"] = order.action_url;
-  if (order.wait == Wait::kRung && order.next_at)
+  const bool next_link = order.wait == Wait::kCustomer && order.action_url.empty() && order.dunning_ends_at &&
+                         order.next_at < order.dunning_ends_at;
+  if ((order.wait == Wait::kRung || next_link) && order.next_at)
     event.attributes["next_attempt"] =
         absl::FormatTime(absl::RFC3339_sec, *order.next_at, absl::UTCTimeZone());
   if (order.dunning_ends_at)

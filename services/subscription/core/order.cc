@@ -63,7 +63,9 @@ const Attempt* Aggregate::CurrentAttempt(const Order& order) const {
 std::vector<absl::Time> Aggregate::AttemptTimes() const {
   std::vector<absl::Time> times;
   for (const Attempt& attempt : attempts) {
-    if (attempt.state != AttemptState::kNoMethod) times.push_back(attempt.created_at);
+    const bool was_sent =
+        attempt.state != AttemptState::kNoMethod && attempt.decline_code != kCardExhausted;
+    if (was_sent) times.push_back(attempt.created_at);
   }
   return times;
 }

@@ -95,6 +95,9 @@ struct Offer {
 
 enum class AttemptState { kOpen, kSucceeded, kDeclined, kRequiresAction, kNoMethod };
 
+// What an attempt comes to that was never sent, because its card was tried too often (R17).
+inline constexpr char kCardExhausted[] = "card_attempts_exhausted";
+
 // One attempt to charge; pinned before the gateway is asked, its id is the key there (R23).
 struct Attempt {
   Uuid id;  // the charge's

@@ -47,10 +47,26 @@ void WaitForRung(const DunningPolicy& policy, Order& order, absl::Time now) {
   WaitFor(order, rung ? Wait::kRung : Wait::kMethod, rung, now);
 }
 
+// Declines after which no retry helps but a link by which the customer confirms (R24).
+bool NeedsConfirmation(absl::string_view decline_code) {
+  return decline_code == "authentication_required" ||
+         decline_code == "mobile_device_authentication_required" ||
+         decline_code == "payment_intent_authentication_failure" || decline_code == "action_expired";
+}
+
 // Why an unpaid automatic renewal must not go on, if so (R14, R7).
 OrderFailure ReasonToStop(const Aggregate& aggregate) {
   if (aggregate.account_deleted) return OrderFailure::kAccountDeleted;
   return aggregate.product.auto_renew ? OrderFailure::kNone : OrderFailure::kAutoRenewOff;
+}
+
+// Without the customer it was declined, with them it may pass: a link at once, and another on the ladder's
+// next day when one was not used.
+void WaitForConfirmation(const DunningPolicy& policy, const Aggregate& aggregate, Order& order,
+                         absl::Time now) {
+  if (aggregate.CurrentAttempt(order)->off_session) return TryAgain(policy, aggregate, order, now);
+  WaitFor(order, Wait::kCustomer,
+          NextRung(policy, *order.first_attempt_at, order.offer.time_zone, now, *order.dunning_ends_at), now);
 }
 
 void WaitAfterDecline(const DunningPolicy& policy, const Aggregate& aggregate, Order& order,
@@ -63,8 +79,17 @@ void WaitAfterDecline(const DunningPolicy& policy, const Aggregate& aggregate, O
     case DeclineClass::kHard:
       return WaitFor(order, Wait::kMethod, std::nullopt, now);
     case DeclineClass::kCustomerAction:
+      if (NeedsConfirmation(order.decline_code)) return WaitForConfirmation(policy, aggregate, order, now);
       return WaitFor(order, Wait::kCustomer, std::nullopt, now);
   }
+}
+
+// Not a decline: nothing was asked of the bank, and there is nothing to tell but the next attempt's day.
+void PostponeOrStop(Aggregate& aggregate, Order& order, absl::Time retry_at, absl::Time now) {
+  const OrderFailure stop = ReasonToStop(aggregate);
+  if (stop != OrderFailure::kNone) return Fail(aggregate, order, stop, now);
+  const bool is_too_late = retry_at >= *order.dunning_ends_at;
+  WaitFor(order, is_too_late ? Wait::kMethod : Wait::kRung, std::min(retry_at, *order.dunning_ends_at), now);
 }
 
 void Declined(const DunningPolicy& policy, Aggregate& aggregate, Order& order, DeclineClass decline_class,
@@ -77,6 +102,8 @@ void Declined(const DunningPolicy& policy, Aggregate& aggregate, Order& order, D
   }
   WaitAfterDecline(policy, aggregate, order, decline_class, now);
   const bool to_act = decline_class == DeclineClass::kCustomerAction;
+  // The link that is tried at once tells it better.
+  if (to_act && order.wait == Wait::kRung && order.wanted_method.empty()) return;
   TellOfOrder(aggregate, order, to_act ? "renewal.action_required" : "renewal.failed", once, now);
 }
 
@@ -205,6 +232,12 @@ void TryAgain(const DunningPolicy& policy, const Aggregate& aggregate, Order& or
   WaitFor(order, Wait::kRung, at, now);
 }
 
+void TakeBackChallenge(Order& order, absl::Time now) {
+  order.wait = Wait::kNone;
+  order.failure = OrderFailure::kNone;
+  GoTo(order, OrderStep::kCancelCharge, now);
+}
+
 void BeginAttempt(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now) {
   const bool too_many = IsAutomatic(order) && NextAllowed(policy, aggregate.AttemptTimes(), now) > now;
   if (too_many) return TryAgain(policy, aggregate, order, now);
@@ -216,7 +249,8 @@ void BeginAttempt(const DunningPolicy& policy, Aggregate& aggregate, Order& orde
   attempt.payment_method = order.wanted_method;
   // A new card is wanted for one attempt; what a customer named for their own order, for all of it.
   if (IsAutomatic(order)) order.wanted_method.clear();
-  attempt.off_session = IsAutomatic(order);
+  const bool by_link = attempt.payment_method.empty() && NeedsConfirmation(order.decline_code);
+  attempt.off_session = IsAutomatic(order) && !by_link;
   attempt.created_at = attempt.updated_at = now;
   order.charge_id = attempt.id;
   order.updated_at = now;
@@ -233,7 +267,7 @@ void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& or
   if (!answer.payment_method.empty()) order.payment_method = answer.payment_method;
   order.payment_description = answer.payment_description;
   order.action_url = answer.action_url;
-  if (!answer.decline_code.empty()) order.decline_code = answer.decline_code;
+  if (!answer.decline_code.empty() && !answer.retry_at) order.decline_code = answer.decline_code;
   switch (answer.state) {
     case AttemptState::kOpen:
       return PutOff(order, now);
@@ -242,6 +276,8 @@ void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& or
       order.decline_code.clear();
       return GoTo(order, OrderStep::kInvoice, now);
     case AttemptState::kDeclined:
+      if (answer.retry_at && IsAutomatic(order))
+        return PostponeOrStop(aggregate, order, *answer.retry_at, now);
       return Declined(policy, aggregate, order, answer.decline_class, now);
     case AttemptState::kRequiresAction:
       return ActionRequired(aggregate, order, is_new, now);
@@ -364,7 +400,8 @@ void GiveUp(Aggregate& aggregate, Order& order, OrderFailure failure, absl::Time
   GoTo(order, OrderStep::kCancelCharge, now);
 }
 
-void ChargeGivenUp(Aggregate& aggregate, Order& order, const ChargeAnswer& answer, absl::Time now) {
+void ChargeGivenUp(const DunningPolicy& policy, Aggregate& aggregate, Order& order,
+                   const ChargeAnswer& answer, absl::Time now) {
   Attempt& attempt = *aggregate.CurrentAttempt(order);
   const bool is_known = answer.state == AttemptState::kSucceeded || answer.state == AttemptState::kDeclined ||
                         answer.state == AttemptState::kNoMethod;
@@ -372,7 +409,12 @@ void ChargeGivenUp(Aggregate& aggregate, Order& order, const ChargeAnswer& answe
   attempt.state = answer.state;
   attempt.decline_code = answer.decline_code;
   attempt.updated_at = now;
-  if (answer.state != AttemptState::kSucceeded) return Fail(aggregate, order, order.failure, now);
+  if (answer.state != AttemptState::kSucceeded) {
+    if (order.failure == OrderFailure::kNone) order.failure = ReasonToStop(aggregate);
+    if (order.failure != OrderFailure::kNone) return Fail(aggregate, order, order.failure, now);
+    order.action_url.clear();
+    return TryAgain(policy, aggregate, order, now);
+  }
   // Paid in the last moment: what was paid is delivered (R31).
   order.failure = OrderFailure::kNone;
   order.action_url.clear();

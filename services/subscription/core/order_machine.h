@@ -29,6 +29,10 @@ void BeginAttempt(const DunningPolicy& policy, Aggregate& aggregate, Order& orde
 // An automatic renewal waits no longer: a new method came, or its own is gone (R16, R17).
 void TryAgain(const DunningPolicy& policy, const Aggregate& aggregate, Order& order, absl::Time now);
 
+// A new method came while the customer is asked to confirm with another: that is taken back first, so that
+// only one of the two is ever charged (R17, R23).
+void TakeBackChallenge(Order& order, absl::Time now);
+
 struct ChargeAnswer {
   AttemptState state = AttemptState::kOpen;
   std::string decline_code = {};
@@ -36,6 +40,8 @@ struct ChargeAnswer {
   std::string action_url = {};
   std::string payment_method = {};  // name
   std::string payment_description = {};
+  // Nothing was sent: the card networks allow no attempt on this card before then (R17).
+  std::optional<absl::Time> retry_at = {};
 };
 void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& order,
                     const ChargeAnswer& answer, absl::Time now);
@@ -66,7 +72,8 @@ void Reverse(const DunningPolicy& policy, Aggregate& aggregate, Order& order, ab
 // of it makes the order go on.
 void GiveUp(Aggregate& aggregate, Order& order, OrderFailure failure, absl::Time now);
 // What became of the charge that was given up: kOpen is asked about again.
-void ChargeGivenUp(Aggregate& aggregate, Order& order, const ChargeAnswer& answer, absl::Time now);
+void ChargeGivenUp(const DunningPolicy& policy, Aggregate& aggregate, Order& order,
+                   const ChargeAnswer& answer, absl::Time now);
 
 // Ends the order without money; its pro-forma is cancelled next.
 void Fail(Aggregate& aggregate, Order& order, OrderFailure failure, absl::Time now);

@@ -9,6 +9,8 @@ absl::TimeZone ZoneOf(const std::string& name) {
 }
 
 std::optional<absl::Time> NoticeAt(const DunningPolicy& policy, const Product& product) {
+  if (product.state == ProductState::kExpired && product.notice_stage <= 2)
+    return StartOfDayAfter(LastWarningOf(policy, product), 0, product.time_zone);
   if (product.state != ProductState::kActive || product.notice_stage > 1) return std::nullopt;
   const int days = product.notice_stage == 0 ? policy.upcoming_days : policy.expiring_days;
   return StartOfDayAfter(ExpiryOf(product), -days, product.time_zone);
@@ -41,10 +43,15 @@ bool PaidAhead(const Product& product, const std::vector<Term>& terms, absl::Tim
   return current != nullptr && current->end < ExpiryOf(product);
 }
 
+CivilDate LastWarningOf(const DunningPolicy& policy, const Product& product) {
+  return ExpiryOf(product) + (policy.window_days - policy.lead_days - policy.last_warning_days);
+}
+
 int NoticesDueBy(const DunningPolicy& policy, const Product& product, absl::Time at) {
   int due = 0;
   for (const int days : {policy.upcoming_days, policy.expiring_days})
     due += StartOfDayAfter(ExpiryOf(product), -days, product.time_zone) <= at ? 1 : 0;
+  due += StartOfDayAfter(LastWarningOf(policy, product), 0, product.time_zone) <= at ? 1 : 0;
   return due;
 }
 

@@ -52,7 +52,7 @@ struct Product {
   std::optional<absl::Time> expires_at;
   std::optional<absl::Time> ends_at;
   std::optional<absl::Time> notice_at;
-  int notice_stage = 0;  // 0: about a month before, 1: about a week before, 2: both told
+  int notice_stage = 0;  // 0: about a month before, 1: about a week before, 2: after expiry, 3: all told
 
   int64_t version = 0;       // changes with each change: the etag
   int64_t paid_version = 0;  // changes with its terms: a quote is for one of these
@@ -94,7 +94,10 @@ const Term* TermOn(const std::vector<Term>& terms, CivilDate day);
 // Whether time after the current term is bought already.
 bool PaidAhead(const Product& product, const std::vector<Term>& terms, absl::Time now);
 
-// How many of the notices ahead of the expiry were due by `at`.
+// The day of the last warning: the expiry is over, and the time in which paying brings it back soon is.
+CivilDate LastWarningOf(const DunningPolicy& policy, const Product& product);
+
+// How many of the notices about the expiry were due by `at`.
 int NoticesDueBy(const DunningPolicy& policy, const Product& product, absl::Time at);
 
 // Sets all the moments at which jobs look at the product, from its state and expiry. `renewal_open`: an

@@ -141,12 +141,18 @@ absl::StatusOr<Money> RenewalPrice(const Catalogue& catalogue, const Product& pr
   return Money{product.currency, price.renew_year.minor * years};
 }
 
-bool InRedemption(const Catalogue& catalogue, const Product& product, absl::Time now) {
-  if (product.kind != ProductKind::kDomain || product.state != ProductState::kExpired) return false;
+std::optional<CivilDate> RedemptionFrom(const Catalogue& catalogue, const Product& product) {
+  if (product.kind != ProductKind::kDomain || !product.start) return std::nullopt;
   const auto tld = catalogue.TldOf(product.domain_name);
-  if (!tld.ok()) return false;
+  if (!tld.ok()) return std::nullopt;
   const auto price = catalogue.FindDomainPrice(*tld, product.currency);
-  return price.ok() && TodayOf(product, now) >= ExpiryOf(product) + price->redemption_after_days;
+  return price.ok() ? std::optional(ExpiryOf(product) + price->redemption_after_days) : std::nullopt;
+}
+
+bool InRedemption(const Catalogue& catalogue, const Product& product, absl::Time now) {
+  if (product.state != ProductState::kExpired) return false;
+  const auto from = RedemptionFrom(catalogue, product);
+  return from && TodayOf(product, now) >= *from;
 }
 
 absl::StatusOr<int> ReturnDays(const Catalogue& catalogue, const Product& product) {

@@ -42,6 +42,8 @@ absl::StatusOr<Money> RenewalPrice(const Catalogue& catalogue, const Product& pr
 // a domain as long as its registry restores it (R20).
 absl::StatusOr<int> ReturnDays(const Catalogue& catalogue, const Product& product);
 
+// The first day on which renewing the domain means restoring it (R20); nothing for what is no domain.
+std::optional<CivilDate> RedemptionFrom(const Catalogue& catalogue, const Product& product);
 // Whether renewing now means restoring from redemption (R20).
 bool InRedemption(const Catalogue& catalogue, const Product& product, absl::Time now);
 

@@ -53,7 +53,60 @@ void SwitchAutoRenew(bool on, Aggregate& aggregate, absl::Time now) {
   }
 }
 
+// What is chosen while retries run counts for them too (R11): as an order of its own, for what was told of
+// the first one stays true of it. The ladder goes on where it was.
+absl::Status ReplaceOpenRenewal(const Catalogue& catalogue, Aggregate& aggregate, absl::Time now) {
+  Order* open = OpenAutomaticRenewal(aggregate);
+  if (open == nullptr) return absl::OkStatus();
+  const Customer customer{open->offer.language, open->offer.time_zone};
+  Order next = *open;
+  ASSIGN_OR_RETURN(next.offer, OfferAutomaticRenewal(catalogue, aggregate, customer, now));
+  next.id = Uuid::Derive(open->id, "replaced");
+  next.total_minor = std::nullopt;
+  next.charge_id = std::nullopt;
+  next.lease_until = std::nullopt;
+  next.version = 0;
+  next.created_at = next.updated_at = now;
+  Fail(aggregate, *open, OrderFailure::kSuperseded, now);
+  aggregate.orders.push_back(std::move(next));
+  return absl::OkStatus();
+}
+
+void TellOfSettings(Aggregate& aggregate, absl::Time now) {
+  const Product product = aggregate.product;
+  Event& event = Tell(aggregate, "product.updated", absl::StrCat(product.version), now);
+  if (!product.next_plan_id.empty()) event.attributes["next_plan"] = product.next_plan_id;
+  if (product.next_cycle_months != 0)
+    event.attributes["next_cycle_months"] = std::to_string(product.next_cycle_months);
+}
+
+// About a month and about a week before the expiry (R19).
+void TellOfExpiry(const Catalogue& catalogue, Aggregate& aggregate, absl::Time now) {
+  const DunningPolicy& policy = catalogue.dunning();
+  const Product& product = aggregate.product;
+  const bool month_before = product.notice_stage == 0;
+  const int days = month_before ? policy.upcoming_days : policy.expiring_days;
+  // With auto-renew off there is no renewal to announce, only an end, and that twice.
+  const std::string type = month_before && product.auto_renew ? "renewal.upcoming" : "product.expiring";
+  Event& event = Tell(aggregate, type, absl::StrCat(FormatDate(ExpiryOf(product)), "/", days), now);
+  event.attributes["days"] = std::to_string(days);
+  event.attributes["currency"] = product.currency;
+  const auto renewal = OfferAutomaticRenewal(catalogue, aggregate, {"en", product.time_zone}, now);
+  if (renewal.ok() && product.auto_renew)
+    event.attributes["amount_minor"] = std::to_string(renewal->NetMinor());
+}
+
+// Not paid: from when on it is gone, or a domain can only be restored, for more (R18, R20).
+void TellLastWarning(const Catalogue& catalogue, Aggregate& aggregate, absl::Time now) {
+  const Product& product = aggregate.product;
+  CivilDate until = ExpiryOf(product) + product.return_days;
+  if (const auto redemption = RedemptionFrom(catalogue, product)) until = *redemption;
+  Event& event = Tell(aggregate, "product.ending", FormatDate(ExpiryOf(product)), now);
+  event.attributes["until"] = FormatDate(until);
+}
+
 RenewalState StateOfWaiting(const Order& order) {
+  if (IsPaid(order)) return RenewalState::kPaid;
   switch (order.wait) {
     case Wait::kMethod:
       return RenewalState::kWaitingForMethod;
@@ -112,15 +165,23 @@ absl::Status ChangeSettings(const Catalogue& catalogue, const ProductSettings& s
   if (product.state == ProductState::kEnded || product.state == ProductState::kPending)
     return Precondition("PRODUCT_NOT_RENEWABLE", "the product has ended or was never delivered");
   const bool changes_offer = settings.next_plan_id || settings.next_cycle_months;
-  // The open order's price is fixed and may be charged any moment.
-  if (const Order* open = OpenAutomaticRenewal(aggregate); open != nullptr && changes_offer)
-    return OrderInProgress(*open);
+  const Order* open = OpenAutomaticRenewal(aggregate);
+  // It is being charged, or paid by hand.
+  const bool is_fixed =
+      open != nullptr && (open->held_by || open->step != OrderStep::kWaiting || IsCharging(aggregate, *open));
+  if (is_fixed && changes_offer) return OrderInProgress(*open);
+  const Product before = product;
   if (settings.next_plan_id) RETURN_IF_ERROR(ChangeNextPlan(catalogue, *settings.next_plan_id, product));
   if (settings.next_cycle_months)
     RETURN_IF_ERROR(ChangeNextCycle(catalogue, *settings.next_cycle_months, product));
   if (settings.auto_renew) SwitchAutoRenew(*settings.auto_renew, aggregate, now);
+  const bool is_other_offer =
+      product.next_plan_id != before.next_plan_id || product.next_cycle_months != before.next_cycle_months;
+  if (is_other_offer) RETURN_IF_ERROR(ReplaceOpenRenewal(catalogue, aggregate, now));
   Reschedule(catalogue.dunning(), OpenAutomaticRenewal(aggregate) != nullptr, product);
+  if (product == before) return absl::OkStatus();
   product.updated_at = now;
+  TellOfSettings(aggregate, now);
   return absl::OkStatus();
 }
 
@@ -147,23 +208,17 @@ bool End(const DunningPolicy& policy, Aggregate& aggregate, absl::Time now) {
 }
 
 bool TellAhead(const Catalogue& catalogue, Aggregate& aggregate, absl::Time now) {
-  const DunningPolicy& policy = catalogue.dunning();
   Product& product = aggregate.product;
-  if (!product.notice_at || *product.notice_at > now || product.state != ProductState::kActive) return false;
-  const CivilDate expiry = ExpiryOf(product);
-  const bool month_before = product.notice_stage == 0;
-  const int days = month_before ? policy.upcoming_days : policy.expiring_days;
-  // With auto-renew off there is no renewal to announce, only an end, and that twice.
-  const std::string type = month_before && product.auto_renew ? "renewal.upcoming" : "product.expiring";
-  Event& event = Tell(aggregate, type, absl::StrCat(FormatDate(expiry), "/", days), now);
-  event.attributes["days"] = std::to_string(days);
-  event.attributes["currency"] = product.currency;
-  const auto renewal = OfferAutomaticRenewal(catalogue, aggregate, {"en", product.time_zone}, now);
-  if (renewal.ok() && product.auto_renew)
-    event.attributes["amount_minor"] = std::to_string(renewal->NetMinor());
-  ++product.notice_stage;
+  if (!product.notice_at || *product.notice_at > now) return false;
+  if (product.state == ProductState::kExpired) {
+    TellLastWarning(catalogue, aggregate, now);
+    product.notice_stage = 3;
+  } else {
+    TellOfExpiry(catalogue, aggregate, now);
+    ++product.notice_stage;
+  }
   product.updated_at = now;
-  Reschedule(policy, OpenAutomaticRenewal(aggregate) != nullptr, product);
+  Reschedule(catalogue.dunning(), OpenAutomaticRenewal(aggregate) != nullptr, product);
   return true;
 }
 
@@ -174,8 +229,12 @@ bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, const std:
   if (order == nullptr) return false;
   order->wanted_method = method;
   order->updated_at = now;
-  if (order->step != OrderStep::kWaiting || IsCharging(aggregate, *order)) return false;
-  TryAgain(policy, aggregate, *order, now);
+  if (order->step != OrderStep::kWaiting || order->held_by) return false;
+  if (IsCharging(aggregate, *order)) {
+    TakeBackChallenge(*order, now);
+  } else {
+    TryAgain(policy, aggregate, *order, now);
+  }
   return true;
 }
 
@@ -228,7 +287,9 @@ NextRenewal NextRenewalOf(const Catalogue& catalogue, const Aggregate& aggregate
     next.state = StateOfWaiting(*next.order);
     next.amount = Money{product.currency, next.order->offer.NetMinor()};
     const bool planned = next.state == RenewalState::kScheduled || next.state == RenewalState::kRetrying;
-    if (planned) next.attempt_at = next.order->next_at;
+    // While one is under way, or the customer pays by hand, it is not known whether there will be another.
+    if (planned && !next.order->held_by && !IsCharging(aggregate, *next.order))
+      next.attempt_at = next.order->next_at;
     return next;
   }
   const auto offer = OfferAutomaticRenewal(catalogue, aggregate, {"en", product.time_zone}, now);
@@ -236,6 +297,8 @@ NextRenewal NextRenewalOf(const Catalogue& catalogue, const Aggregate& aggregate
   next.amount = Money{product.currency, offer->NetMinor()};
   if (PaidAhead(product, aggregate.terms, now)) {
     next.state = RenewalState::kPaid;
+  } else if (product.renew_at && !product.declined_method.empty()) {
+    next.state = RenewalState::kWaitingForMethod;  // as OpenRenewal will find it
   } else if (product.renew_at) {
     next.state = RenewalState::kScheduled;
     next.attempt_at = product.renew_at;

@@ -57,6 +57,7 @@ core::ChargeAnswer FromProto(const payment_v1::Charge& charge) {
   answer.action_url = charge.action_url();
   answer.payment_method = charge.payment_method();
   answer.payment_description = charge.payment_description();
+  if (charge.has_retry_time()) answer.retry_at = rpc::FromProto(charge.retry_time());
   return answer;
 }
 

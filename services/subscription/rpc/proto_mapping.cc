@@ -166,6 +166,8 @@ v1::NextRenewal ToProto(const ProductView& view, const core::NextRenewal& next) 
   if (next.amount) *proto.mutable_amount() = rpc::ToProto(*next.amount);
   proto.set_payment_method(view.payment_method);
   if (const core::Order* order = core::OpenAutomaticRenewal(view.aggregate)) {
+    if (order->total_minor)
+      *proto.mutable_total() = rpc::ToProto(Money{order->offer.currency, *order->total_minor});
     proto.set_attempt_count(order->attempt_count);
     proto.set_last_decline_code(order->decline_code);
     proto.set_order(MakeChildName(order->account_id, "orders", order->id));

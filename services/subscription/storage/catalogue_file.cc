@@ -39,7 +39,8 @@ core::DunningPolicy DunningOf(const json& value) {
           .attempts_per_30_days_max = value.at("attempts_per_30_days_max"),
           .attempts_per_day_max = value.at("attempts_per_day_max"),
           .upcoming_days = value.at("upcoming_days"),
-          .expiring_days = value.at("expiring_days")};
+          .expiring_days = value.at("expiring_days"),
+          .last_warning_days = value.at("last_warning_days")};
 }
 
 void AddDomain(const json& value, core::Catalogue::Content& content) {

@@ -36,6 +36,17 @@ TEST_CASE("Yen have no decimals and dinars three, from the catalogue through the
   }
 }
 
+TEST_CASE("A mailbox on a domain that has expired is not renewed: nothing could be delivered (R31)") {
+  World world;
+  world.Order(DomainPurchase{"example.com", 1, std::nullopt});
+  const Uuid domain_id = world.Only().product.id;
+  const core::Order order = world.Order(MailboxPurchase{domain_id, "info", 12});
+  const RenewalWish renewal{order.offer.product_id, 12, false};
+  REQUIRE_OK(world.quotes.Price(world.caller, Id("account"), renewal, "EUR"));
+  world.products.rows.at(domain_id).product.state = core::ProductState::kExpired;
+  CHECK_REFUSED(world.quotes.Price(world.caller, Id("account"), renewal, "EUR"), "DOMAIN_INACTIVE");
+}
+
 // What may come between a quote and its commit.
 void AnyEvent(World& world, const Uuid& product_id) {
   switch (*rc::gen::inRange(0, 5)) {

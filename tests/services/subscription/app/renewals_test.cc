@@ -134,6 +134,25 @@ TEST_CASE("A retry is taxed and charged as of its day (R27)") {
   CHECK(amounts == std::set<int64_t>{4500 * 120 / 100, 4500 * 121 / 100});
 }
 
+TEST_CASE("A cheaper plan chosen while retries run is what the next retry charges (R11)") {
+  World world;
+  world.Order(kGold);
+  world.payments.answer = [] { return Declined(core::DeclineClass::kSoft); };
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Settle();
+  REQUIRE_OK(world.products.Update(world.Only().product.id, [&](core::Aggregate& aggregate) {
+    return core::ChangeSettings(testing::TestCatalogue(), {.next_plan_id = "basic"}, aggregate,
+                                world.clock.Now());
+  }));
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
+  world.Wait(kDay * 3, kDay);
+  CHECK(world.billing.cancelled.size() == 1);
+  CHECK(world.billing.invoices.size() == 2);
+  CHECK(world.Only().product.plan_id == "basic");
+  CHECK(world.Only().terms.back().paid_minor == 2100);
+  CHECK(world.Only().terms.front().plan_id == "gold");
+}
+
 TEST_CASE("Without any payment method it says so, and takes the one that comes (R16)") {
   World world;
   world.Order(kGold);

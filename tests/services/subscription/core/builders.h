@@ -23,7 +23,8 @@ inline core::DunningPolicy Policy() {
           .attempts_per_30_days_max = 18,
           .attempts_per_day_max = 8,
           .upcoming_days = 30,
-          .expiring_days = 7};
+          .expiring_days = 7,
+          .last_warning_days = 5};
 }
 
 // Of 2, 2, 0 and 3 decimals.

@@ -256,17 +256,17 @@ TEST_CASE("A challenge that nobody met is given up at the gateway before the ord
   CHECK(order.step == OrderStep::kCancelCharge);
   CHECK(core::StateOf(order) == OrderState::kAwaitingPayment);
   CHECK(core::BlockingOrder(aggregate) == &order);
-  core::ChargeGivenUp(aggregate, order, {.state = AttemptState::kOpen}, later);
+  core::ChargeGivenUp(Policy(), aggregate, order, {.state = AttemptState::kOpen}, later);
   CHECK(order.step == OrderStep::kCancelCharge);
   CHECK(*order.next_at > later);
   Aggregate paid = aggregate;
-  core::ChargeGivenUp(aggregate, order, {.state = AttemptState::kDeclined, .decline_code = "canceled"},
+  core::ChargeGivenUp(Policy(), aggregate, order, {.state = AttemptState::kDeclined, .decline_code = "canceled"},
                       later);
   CHECK(order.failure == OrderFailure::kPaymentNotConfirmed);
   CHECK(core::StateOf(order) == OrderState::kFailed);
 
   Order& taken = *paid.FindOrder(Id("hand"));
-  core::ChargeGivenUp(paid, taken, {.state = AttemptState::kSucceeded}, later);
+  core::ChargeGivenUp(Policy(), paid, taken, {.state = AttemptState::kSucceeded}, later);
   CHECK(taken.step == OrderStep::kInvoice);
   CHECK(taken.failure == OrderFailure::kNone);
 }
