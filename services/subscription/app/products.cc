@@ -23,7 +23,8 @@ std::string MethodToCharge(const core::NextRenewal& next, const std::string& by_
       return next.order->payment_method;
     case core::RenewalState::kScheduled:
     case core::RenewalState::kRetrying:
-      return next.order != nullptr && !next.order->wanted_method.empty() ? next.order->wanted_method : by_default;
+      return next.order != nullptr && !next.order->wanted_method.empty() ? next.order->wanted_method
+                                                                         : by_default;
   }
   return by_default;
 }

@@ -30,8 +30,8 @@ absl::Status CheckDunningPolicy(const DunningPolicy& policy);
 // Start of the civil day `days` away from `date` in `zone`.
 absl::Time StartOfDayAfter(CivilDate date, int days, const std::string& zone);
 
-// The first rung after `now` of a ladder that began at `first_attempt` and ends at `ends_at`. Where that cuts it
-// short, what is cut off is one try a day before the end, so that what the customer hears of it is of use.
+// The first rung after `now` of a ladder that began at `first_attempt` and ends at `ends_at`. Where that cuts
+// it short, what is cut off is one try a day before the end, so that what the customer hears of it is of use.
 std::optional<absl::Time> NextRung(const DunningPolicy& policy, absl::Time first_attempt,
                                    const std::string& zone, absl::Time now, absl::Time ends_at);
 

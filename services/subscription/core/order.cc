@@ -63,8 +63,7 @@ const Attempt* Aggregate::CurrentAttempt(const Order& order) const {
 std::vector<absl::Time> Aggregate::AttemptTimes() const {
   std::vector<absl::Time> times;
   for (const Attempt& attempt : attempts) {
-    const bool was_sent =
-        attempt.state != AttemptState::kNoMethod && attempt.decline_code != kCardExhausted;
+    const bool was_sent = attempt.state != AttemptState::kNoMethod && attempt.decline_code != kCardExhausted;
     if (was_sent) times.push_back(attempt.created_at);
   }
   return times;

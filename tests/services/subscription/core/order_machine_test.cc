@@ -260,8 +260,8 @@ TEST_CASE("A challenge that nobody met is given up at the gateway before the ord
   CHECK(order.step == OrderStep::kCancelCharge);
   CHECK(*order.next_at > later);
   Aggregate paid = aggregate;
-  core::ChargeGivenUp(Policy(), aggregate, order, {.state = AttemptState::kDeclined, .decline_code = "canceled"},
-                      later);
+  core::ChargeGivenUp(Policy(), aggregate, order,
+                      {.state = AttemptState::kDeclined, .decline_code = "canceled"}, later);
   CHECK(order.failure == OrderFailure::kPaymentNotConfirmed);
   CHECK(core::StateOf(order) == OrderState::kFailed);
 
