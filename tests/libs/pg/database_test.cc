@@ -7,6 +7,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <fstream>
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <thread>
@@ -382,6 +383,13 @@ TEST_CASE("a server that cannot be reached is UNAVAILABLE") {
   CHECK_REFUSED(nowhere.Transact([] { return absl::OkStatus(); }), "SERVICE_UNAVAILABLE");
 }
 
+bool IsStopped(int pid) {
+  std::ifstream stat(absl::StrCat("/proc/", pid, "/stat"));
+  std::string text;
+  std::getline(stat, text);
+  return absl::StrContains(text, ") T ");
+}
+
 TEST_CASE(
     "a Postgres that stops answering is given up a second after the time-out, and its session with it") {
   Counters counters(1);
@@ -389,6 +397,7 @@ TEST_CASE(
   REQUIRE_OK(session);
   const int pid = (*session)[0].Get<int>("pid");
   REQUIRE(kill(pid, SIGSTOP) == 0);
+  while (!IsStopped(pid)) std::this_thread::yield();  // the signal is only on its way
   {
     const CallScope scope(absl::Now() + absl::Milliseconds(50), "");
     CHECK_REFUSED(counters.database().Query("SELECT 1 AS one"), "DEADLINE_PASSED");

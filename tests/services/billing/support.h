@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <pqxx/pqxx>
 #include <string>
@@ -38,7 +39,7 @@ struct BillingFixture {
   BillingProfiles profiles{profile_store, clock};
   CairoInvoiceWriter pdf;
   UblInvoiceWriter ubl;
-  int documents_seen = 0;
+  std::atomic<int> documents_seen = 0;
   Invoicing invoicing{
       invoices,
       profile_store,
