@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "libs/base/status_macros.h"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr int kPortDigit = 3;
 // Newest file of storage/migrations.
-constexpr char kSchemaVersion[] = "20261123000520";
+constexpr char kSchemaVersion[] = "20261123000610";
 constexpr int kMaxText = 100;
 
 // `local`: with a test clock a seller that does not exist will do; else invoices must name the real one
@@ -49,6 +50,16 @@ core::Party ReadSeller(Environment& environment, bool local) {
   return seller;
 }
 
+// "simulated" only with a test clock: else companies would go untaxed on numbers that nobody looked up.
+std::string ReadViesUrl(Environment& environment, bool local) {
+  const std::string url = local ? environment.Optional("VIES_URL", "simulated")
+                                : environment.Required("VIES_URL", "the REST API of VIES");
+  if (local && url == "simulated") return "";
+  environment.Expect(absl::StartsWith(url, "https://") || (local && absl::StartsWith(url, "http://")),
+                     "VIES_URL must begin with https://");
+  return url;
+}
+
 // "GB=GB980780684, NO=NO923609016MVA": where the seller takes tax outside of the EU.
 std::vector<core::TaxRegistration> ReadRegistrations(Environment& environment, const core::TaxTable& taxes) {
   std::vector<core::TaxRegistration> registrations;
@@ -71,6 +82,7 @@ std::vector<core::TaxRegistration> ReadRegistrations(Environment& environment, c
 absl::StatusOr<Config> ReadConfig(Environment& environment) {
   ProcessConfig process = ReadProcessConfig(environment, "billing", kPortDigit, kSchemaVersion);
   core::Party seller = ReadSeller(environment, process.test_time);
+  std::string vies_url = ReadViesUrl(environment, process.test_time);
   const std::string text = environment.RequiredFile("TAX_TABLE_FILE", "the tax rates by country and day");
   auto taxes = ParseTaxes(text);
   if (!text.empty())
@@ -78,7 +90,9 @@ absl::StatusOr<Config> ReadConfig(Environment& environment) {
   std::vector<core::TaxRegistration> registrations;
   if (taxes.ok()) registrations = ReadRegistrations(environment, *taxes);
   RETURN_IF_ERROR(environment.Check());
-  return Config{std::move(process), {std::move(seller), std::move(registrations), *std::move(taxes)}};
+  return Config{std::move(process),
+                {std::move(seller), std::move(registrations), *std::move(taxes)},
+                std::move(vies_url)};
 }
 
 }  // namespace perennial::billing

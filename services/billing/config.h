@@ -10,6 +10,7 @@ struct Config {
   ProcessConfig process;
   // SELLER_NAME, SELLER_ADDRESS, SELLER_COUNTRY, SELLER_TAX_ID, SELLER_TAX_REGISTRATIONS, TAX_TABLE_FILE
   core::Seller seller;
+  std::string vies_url;  // VIES_URL; empty: simulated
 };
 
 // All mistakes at once.

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <memory>
 
 #include "libs/base/status_macros.h"
 #include "libs/process/process.h"
@@ -10,7 +11,9 @@
 #include "services/billing/app/series_audit.h"
 #include "services/billing/config.h"
 #include "services/billing/gateways/cairo_invoice_writer.h"
+#include "services/billing/gateways/simulated_tax_id_registry.h"
 #include "services/billing/gateways/ubl_invoice_writer.h"
+#include "services/billing/gateways/vies_registry.h"
 #include "services/billing/metrics.h"
 #include "services/billing/rpc/billing_profile_handler.h"
 #include "services/billing/rpc/invoice_handler.h"
@@ -42,7 +45,11 @@ int main() {
   PostgresSeriesStore series_store(process.database());
 
   DocumentMetrics metrics(process.metrics());
-  BillingProfiles profiles(profile_store, process.clock());
+  const auto registry = config.vies_url.empty()
+                            ? std::unique_ptr<TaxIdRegistry>(std::make_unique<SimulatedTaxIdRegistry>())
+                            : std::make_unique<ViesRegistry>(config.vies_url, config.seller.party.tax_id);
+  CountedTaxIdRegistry counted_registry(*registry, process.metrics());
+  BillingProfiles profiles(profile_store, counted_registry, process.clock());
   const CairoInvoiceWriter pdf_writer;
   const UblInvoiceWriter ubl_writer;
   Invoices invoices(invoice_store, pdf_writer, ubl_writer);
@@ -63,6 +70,8 @@ int main() {
                     return 0;
                   }});
   process.AddJob({"recognise_revenue", absl::Seconds(10), [&] { return recognition.RunOnce(); }});
+
+  process.AddJob({"tax_id_checks", absl::Minutes(1), [&] { return profiles.RunOnce(); }});
 
   process.Serve(MakeBillingProfileService(profiles));
   process.Serve(MakeInvoiceService(invoices, process.page_tokens()));

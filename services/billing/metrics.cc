@@ -6,7 +6,28 @@ namespace {
 // The catalogue's, from the start, or their first euro would be invisible to rate().
 constexpr const char* kCurrencies[] = {"EUR", "USD"};
 
+telemetry::Counter& Checks(telemetry::Metrics& metrics, const std::string& outcome) {
+  return metrics.CounterOf("perennial_tax_id_checks_total", "Tax ids that VIES was asked about.",
+                           {{"outcome", outcome}});
+}
+
 }  // namespace
+
+CountedTaxIdRegistry::CountedTaxIdRegistry(TaxIdRegistry& registry, telemetry::Metrics& metrics)
+    : registry_(registry),
+      registered_(Checks(metrics, "registered")),
+      not_registered_(Checks(metrics, "not_registered")),
+      no_answer_(Checks(metrics, "no_answer")) {}
+
+core::TaxIdAnswer CountedTaxIdRegistry::Ask(const std::string& tax_id) {
+  core::TaxIdAnswer answer = registry_.Ask(tax_id);
+  const bool is_known = answer.state == core::TaxIdState::kVerified;
+  (answer.state == core::TaxIdState::kUnverified ? no_answer_
+   : is_known                                    ? registered_
+                                                 : not_registered_)
+      .Add();
+  return answer;
+}
 
 DocumentMetrics::DocumentMetrics(telemetry::Metrics& metrics)
     : metrics_(metrics),

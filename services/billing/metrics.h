@@ -7,6 +7,19 @@
 
 namespace perennial::billing {
 
+// Counts what the register answers.
+class CountedTaxIdRegistry final : public TaxIdRegistry {
+ public:
+  CountedTaxIdRegistry(TaxIdRegistry& registry, telemetry::Metrics& metrics);
+  core::TaxIdAnswer Ask(const std::string& tax_id) override;
+
+ private:
+  TaxIdRegistry& registry_;
+  telemetry::Counter& registered_;
+  telemetry::Counter& not_registered_;
+  telemetry::Counter& no_answer_;
+};
+
 // The business counters of this process. A document counts when its transaction is about to commit, so one
 // that the database then fails to commit is counted as well: the books, not these, are the truth.
 class DocumentMetrics {

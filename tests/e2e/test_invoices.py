@@ -78,3 +78,32 @@ def test_a_customer_downloads_each_invoice_for_people_and_for_machines(paid, tmp
         tree = ElementTree.fromstring(ubl.content)
         total = tree.find(".//{*}LegalMonetaryTotal/{*}TaxInclusiveAmount")
         assert (total.text, total.get("currencyID")) == (f"{invoice.total.minor_units / 100:.2f}", "EUR")
+
+
+def test_a_company_is_looked_up_at_the_register_and_then_owes_the_tax_itself(suite):
+    from conftest import Customer
+
+    customer = Customer(suite)
+    service = "perennial.billing.v1.BillingProfileService"
+
+    def save(country: str, tax_id: str):
+        profile = {"name": f"{customer.account}/billingProfile", "customer_type": 2, "recipient_name": "Ada", "company": "Ada GmbH",
+                   "address_lines": ["Straße 1"], "city": "Berlin", "country_code": country, "tax_id": tax_id}
+        paths = [field for field in profile if field != "name"]
+        return customer.peer("billing").call(f"{service}/UpdateBillingProfile", billing_profile=profile, update_mask={"paths": paths})
+
+    # The simulated register knows no id of Malta, and gives no answer about Cyprus.
+    with pytest.raises(Refused) as refused:
+        save("MT", "MT11679112")
+    assert refused.value.reason == "TAX_ID_INVALID"
+    assert save("CY", "CY10259033P").tax_id_state == 2
+    assert save("DE", "DE 136 695 976").tax_id_state == 3
+
+    order = customer.commit(customer.quote_plan(customer.create_site()), payment_method=customer.add_card())
+    invoices = "perennial.billing.v1.InvoiceService"
+    invoice = customer.peer("billing").call(f"{invoices}/GetInvoice", name=order.invoice)
+    assert invoice.tax.minor_units == 0
+    assert (invoice.buyer.tax_id, invoice.buyer.tax_id_state) == ("DE136695976", 3)
+    assert invoice.buyer.tax_id_consultation == "SIMULATED-DE136695976"
+    ubl = customer.peer("billing").call(f"{invoices}/DownloadInvoice", name=order.invoice, format=2)
+    assert ElementTree.fromstring(ubl.content).find(".//{*}TaxCategory/{*}ID").text == "AE"

@@ -7,11 +7,16 @@
 #include "libs/base/status_macros.h"
 #include "services/billing/app/ownership.h"
 #include "services/billing/core/tax_id.h"
+#include "services/billing/core/tax_id_check.h"
 
 namespace perennial::billing {
 namespace {
 
 using core::BillingProfile;
+
+// Of one run of the job; a lease is longer than asking for all of a batch takes.
+constexpr int kBatch = 20;
+constexpr absl::Duration kLease = absl::Minutes(5);
 
 struct Field {
   absl::string_view name;
@@ -62,8 +67,18 @@ absl::StatusOr<BillingProfile> BillingProfiles::Get(const Caller& caller, const 
   return store_.Get(account_id);
 }
 
+absl::StatusOr<std::optional<AskedTaxId>> BillingProfiles::Ask(const Caller& caller, const Uuid& account_id,
+                                                               const ProfileChange& change) {
+  ASSIGN_OR_RETURN(const BillingProfile current, Get(caller, account_id));
+  ASSIGN_OR_RETURN(const BillingProfile changed, Apply(change, current));
+  const std::string& tax_id = changed.party.tax_id;
+  if (tax_id.empty() || tax_id == current.party.tax_id || !core::IsInVies(tax_id)) return std::nullopt;
+  return AskedTaxId{tax_id, registry_.Ask(tax_id)};
+}
+
 absl::StatusOr<BillingProfile> BillingProfiles::Update(const Caller& caller, const Uuid& account_id,
-                                                       const ProfileChange& change) {
+                                                       const ProfileChange& change,
+                                                       const std::optional<AskedTaxId>& asked) {
   RETURN_IF_ERROR(CheckOwner(caller, account_id));
   return store_.Update(account_id, [&](const BillingProfile& current) -> absl::StatusOr<BillingProfile> {
     if (!change.etag.empty() && change.etag != EtagOf(current)) {
@@ -72,8 +87,32 @@ absl::StatusOr<BillingProfile> BillingProfiles::Update(const Caller& caller, con
     }
     ASSIGN_OR_RETURN(BillingProfile changed, Apply(change, current));
     changed.updated_at = clock_.Now();
+    if (changed.party.tax_id == current.party.tax_id) return changed;
+    core::BeginCheck(clock_.Now(), changed);
+    if (!asked || asked->tax_id != changed.party.tax_id) return changed;  // then the job asks
+    if (asked->answer.state == core::TaxIdState::kNotRegistered) {
+      return Refusal(absl::StatusCode::kInvalidArgument, "TAX_ID_INVALID",
+                     "the EU's register does not know the tax id",
+                     {{"country_code", changed.party.country_code}});
+    }
+    core::TakeAnswer(asked->answer, clock_.Now(), changed);
     return changed;
   });
+}
+
+absl::StatusOr<int> BillingProfiles::RunOnce() {
+  const absl::Time now = clock_.Now();
+  ASSIGN_OR_RETURN(const std::vector<Uuid> due, store_.ClaimTaxIdChecks(now, now + kLease, kBatch));
+  for (const Uuid& account_id : due) {
+    ASSIGN_OR_RETURN(BillingProfile profile, store_.Get(account_id));
+    if (core::IsInVies(profile.party.tax_id)) {
+      core::TakeAnswer(registry_.Ask(profile.party.tax_id), now, profile);
+    } else {
+      core::BeginCheck(now, profile);
+    }
+    RETURN_IF_ERROR(store_.RecordTaxIdCheck(account_id, profile));
+  }
+  return static_cast<int>(due.size());
 }
 
 std::string EtagOf(const BillingProfile& profile) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,23 +19,42 @@ struct ProfileChange {
   std::string etag;                 // empty: whatever is there is overwritten
 };
 
+// What the register said of a tax id that a change would bring.
+struct AskedTaxId {
+  std::string tax_id;
+  core::TaxIdAnswer answer;
+};
+
 // Whom an account's future invoices are made out to (R26).
 class BillingProfiles {
  public:
-  BillingProfiles(BillingProfileStore& store, const Clock& clock) : store_(store), clock_(clock) {}
+  BillingProfiles(BillingProfileStore& store, TaxIdRegistry& registry, const Clock& clock)
+      : store_(store), registry_(registry), clock_(clock) {}
 
   // An empty profile if none was ever set. Refusals: ACCOUNT_NOT_FOUND (not the caller's).
   absl::StatusOr<core::BillingProfile> Get(const Caller& caller, const Uuid& account_id);
 
-  // Refusals: core::Check's, ACCOUNT_NOT_FOUND, ETAG_MISMATCH, ACCOUNT_DELETED.
+  // Asks the register about the tax id that the change would bring, if that is a new one; changes nothing.
+  // Refusals: core::Check's, ACCOUNT_NOT_FOUND.
+  absl::StatusOr<std::optional<AskedTaxId>> Ask(const Caller& caller, const Uuid& account_id,
+                                                const ProfileChange& change);
+
+  // A tax id that the register does not know is refused; while it gives no answer, the id is taken, and asked
+  // about again by RunOnce. Refusals: core::Check's, TAX_ID_INVALID, ACCOUNT_NOT_FOUND, ETAG_MISMATCH,
+  // ACCOUNT_DELETED.
   absl::StatusOr<core::BillingProfile> Update(const Caller& caller, const Uuid& account_id,
-                                              const ProfileChange& change);
+                                              const ProfileChange& change,
+                                              const std::optional<AskedTaxId>& asked = std::nullopt);
+
+  // A job: asks about tax ids that are due. Returns how many.
+  absl::StatusOr<int> RunOnce();
 
   // The account was deleted (R7).
   absl::Status Forget(const Uuid& account_id) { return store_.ForgetAccount(account_id, clock_.Now()); }
 
  private:
   BillingProfileStore& store_;
+  TaxIdRegistry& registry_;
   const Clock& clock_;
 };
 

@@ -11,7 +11,8 @@ namespace perennial::billing {
 namespace {
 
 constexpr int kExportBatch = 200;
-// Less than what a gRPC client takes by default. 100 lines of 200 characters in all scripts stay below: a test.
+// Less than what a gRPC client takes by default. 100 lines of 200 characters in all scripts stay below: a
+// test.
 constexpr size_t kMaxFileBytes = 3 << 20;
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "services/billing/core/document.h"
 #include "services/billing/core/ledger.h"
 #include "services/billing/core/series_chain.h"
+#include "services/billing/core/tax_id_check.h"
 
 namespace perennial::billing {
 
@@ -32,8 +33,23 @@ class BillingProfileStore {
       const Uuid& account_id,
       absl::FunctionRef<absl::StatusOr<core::BillingProfile>(const core::BillingProfile&)> decide) = 0;
 
+  // Accounts whose tax id is to be asked about, which are not handed out again before `lease_until`.
+  virtual absl::StatusOr<std::vector<Uuid>> ClaimTaxIdChecks(absl::Time now, absl::Time lease_until,
+                                                             int limit) = 0;
+
+  // Stores a check's result in the profile, unless its tax id is another one by now. The version stays: what
+  // the customer wrote did not change.
+  virtual absl::Status RecordTaxIdCheck(const Uuid& account_id, const core::BillingProfile& profile) = 0;
+
   // Deletes the profile and the tie between the account and its pseudonym, for good (R7). Documents stay.
   virtual absl::Status ForgetAccount(const Uuid& account_id, absl::Time now) = 0;
+};
+
+// Tells whether tax ids were given out: VIES. Answers within seconds; kUnverified if it cannot.
+class TaxIdRegistry {
+ public:
+  virtual ~TaxIdRegistry() = default;
+  virtual core::TaxIdAnswer Ask(const std::string& tax_id) = 0;
 };
 
 struct Issued {

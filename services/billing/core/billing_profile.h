@@ -12,6 +12,23 @@ namespace perennial::billing::core {
 
 enum class CustomerType { kUnspecified, kConsumer, kCompany };
 
+// What is known of a tax id beyond its form and check digits.
+enum class TaxIdState {
+  kNone,           // there is none
+  kFormChecked,    // no register that we could ask knows ids of this country
+  kUnverified,     // VIES has not answered yet: it is taken, and asked about again
+  kVerified,       // VIES knows it
+  kNotRegistered,  // VIES does not: it counts as none
+};
+
+struct TaxIdCheck {
+  TaxIdState state = TaxIdState::kNone;
+  std::optional<absl::Time> time = {};  // of VIES's last answer
+  std::string consultation = {};        // VIES's number of the request: the proof that it was asked
+
+  bool operator==(const TaxIdCheck&) const = default;
+};
+
 // Seller or buyer, as a document shows them.
 struct Party {
   std::string name;
@@ -22,6 +39,7 @@ struct Party {
   std::string region;
   std::string country_code;
   std::string tax_id;
+  TaxIdCheck tax_id_check = {};  // a buyer's, at the time
 
   bool operator==(const Party&) const = default;
 };
@@ -34,6 +52,7 @@ struct BillingProfile {
   // 0: never set. Each change counts one up; it is the etag.
   int64_t version = 0;
   std::optional<absl::Time> updated_at;
+  std::optional<absl::Time> tax_id_next_check;  // when VIES is to be asked (again)
 };
 
 // True if `text` has at most `max_characters` characters and no control characters.

@@ -42,6 +42,12 @@ std::string Describe(const TaxPosition& position, Language language) {
   std::abort();
 }
 
+// A company that owes the tax itself, where the law has reverse charge: its tax id was not found wanting.
+bool HasTaxId(const BillingProfile& buyer) {
+  return buyer.customer_type == CustomerType::kCompany && !buyer.party.tax_id.empty() &&
+         buyer.party.tax_id_check.state != TaxIdState::kNotRegistered;
+}
+
 const TaxRegistration* FindRegistration(const Seller& seller, absl::string_view country_code) {
   for (const TaxRegistration& registration : seller.registrations) {
     if (registration.country_code == country_code) return &registration;
@@ -56,8 +62,7 @@ TaxPosition PositionElsewhere(const BillingProfile& buyer, const std::string& co
   if (other == nullptr || FindRegistration(seller, country) == nullptr) {
     return {TaxTreatment::kOutOfScope, country, 0};
   }
-  if (other->is_reverse_charge && buyer.customer_type == CustomerType::kCompany &&
-      !buyer.party.tax_id.empty()) {
+  if (other->is_reverse_charge && HasTaxId(buyer)) {
     return {TaxTreatment::kReverseCharge, country, 0};
   }
   const auto zone = LoadTimeZone(other->time_zone);
@@ -89,7 +94,7 @@ absl::StatusOr<TaxPosition> PlaceOfSupply(const BillingProfile& buyer, const Sel
   if (state == nullptr) return PositionElsewhere(buyer, country, seller, now);
   const std::string code(state->code);
   const bool is_abroad = state != VatStateOf(seller_country);
-  if (is_company && is_abroad && !buyer.party.tax_id.empty()) {
+  if (is_abroad && HasTaxId(buyer)) {
     return TaxPosition{TaxTreatment::kReverseCharge, code, 0};
   }
   return TaxPosition{TaxTreatment::kStandard, code, seller.taxes.StandardRatePpm(code, DayIn(*state, now))};

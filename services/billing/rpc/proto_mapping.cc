@@ -8,6 +8,7 @@
 #include "libs/base/resource_name.h"
 #include "libs/base/status_macros.h"
 #include "libs/rpc/proto_values.h"
+#include "services/billing/rpc/party_mapping.h"
 
 namespace perennial::billing {
 namespace {
@@ -114,19 +115,6 @@ std::string LanguageCode(core::Language language) {
       return "fr";
   }
   std::abort();
-}
-
-v1::Party ToProto(const core::Party& party) {
-  v1::Party proto;
-  proto.set_name(party.name);
-  proto.set_company(party.company);
-  for (const std::string& line : party.address_lines) proto.add_address_lines(line);
-  proto.set_postal_code(party.postal_code);
-  proto.set_city(party.city);
-  proto.set_region(party.region);
-  proto.set_country_code(party.country_code);
-  proto.set_tax_id(party.tax_id);
-  return proto;
 }
 
 // The parts of a bill that invoices, pro-formas and previews have alike.
@@ -245,6 +233,8 @@ v1::BillingProfile ToProto(const Uuid& account_id, const core::BillingProfile& p
   if (profile.updated_at) *proto.mutable_update_time() = rpc::ToProto(*profile.updated_at);
   proto.set_etag(EtagOf(profile));
   proto.set_complete(core::MissingFields(profile).empty());
+  proto.set_tax_id_state(ToProto(party.tax_id_check.state));
+  if (party.tax_id_check.time) *proto.mutable_tax_id_check_time() = rpc::ToProto(*party.tax_id_check.time);
   return proto;
 }
 

@@ -45,19 +45,31 @@ CivilDate DateFrom(const Json& json) {
 }
 
 Json ToJson(const core::Party& party) {
-  return {{"name", party.name},
-          {"company", party.company},
-          {"address_lines", party.address_lines},
-          {"postal_code", party.postal_code},
-          {"city", party.city},
-          {"region", party.region},
-          {"country_code", party.country_code},
-          {"tax_id", party.tax_id}};
+  Json json = {{"name", party.name},
+               {"company", party.company},
+               {"address_lines", party.address_lines},
+               {"postal_code", party.postal_code},
+               {"city", party.city},
+               {"region", party.region},
+               {"country_code", party.country_code},
+               {"tax_id", party.tax_id}};
+  const core::TaxIdCheck& check = party.tax_id_check;
+  if (check.state == core::TaxIdState::kNone) return json;
+  json["tax_id_check"] = {{"state", billing::ToText(check.state)}, {"consultation", check.consultation}};
+  if (check.time) json["tax_id_check"]["time_micros"] = absl::ToUnixMicros(*check.time);
+  return json;
 }
 
 core::Party PartyFrom(const Json& json) {
-  return {json.at("name"), json.at("company"), json.at("address_lines"), json.at("postal_code"),
-          json.at("city"), json.at("region"),  json.at("country_code"),  json.at("tax_id")};
+  core::Party party{json.at("name"), json.at("company"), json.at("address_lines"), json.at("postal_code"),
+                    json.at("city"), json.at("region"),  json.at("country_code"),  json.at("tax_id")};
+  const auto check = json.find("tax_id_check");  // not in documents of the first version
+  if (check == json.end()) return party;
+  party.tax_id_check.state = TaxIdStateFromText(check->at("state").get<std::string>());
+  party.tax_id_check.consultation = check->at("consultation");
+  const auto time = check->find("time_micros");
+  if (time != check->end()) party.tax_id_check.time = absl::FromUnixMicros(time->get<int64_t>());
+  return party;
 }
 
 Json LinesOf(const core::Bill& bill) {
@@ -154,6 +166,30 @@ core::Language LanguageFromText(absl::string_view text) {
     if (ToText(language) == text) return language;
   }
   Unreadable("language");
+}
+
+std::string ToText(core::TaxIdState state) {
+  switch (state) {
+    case core::TaxIdState::kNone:
+      return "none";
+    case core::TaxIdState::kFormChecked:
+      return "form_checked";
+    case core::TaxIdState::kUnverified:
+      return "unverified";
+    case core::TaxIdState::kVerified:
+      return "verified";
+    case core::TaxIdState::kNotRegistered:
+      return "not_registered";
+  }
+  std::abort();
+}
+
+core::TaxIdState TaxIdStateFromText(absl::string_view text) {
+  for (auto state : {core::TaxIdState::kNone, core::TaxIdState::kFormChecked, core::TaxIdState::kUnverified,
+                     core::TaxIdState::kVerified, core::TaxIdState::kNotRegistered}) {
+    if (ToText(state) == text) return state;
+  }
+  Unreadable("state of a tax id");
 }
 
 std::string ToText(core::DocumentKind kind) {

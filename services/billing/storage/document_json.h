@@ -26,6 +26,8 @@ void ContentFromJson(absl::string_view json, core::Document& document);
 // Words of the columns.
 std::string ToText(core::Language language);
 core::Language LanguageFromText(absl::string_view text);
+std::string ToText(core::TaxIdState state);
+core::TaxIdState TaxIdStateFromText(absl::string_view text);
 std::string ToText(core::DocumentKind kind);
 core::DocumentKind DocumentKindFromText(absl::string_view text);
 

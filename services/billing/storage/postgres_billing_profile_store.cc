@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "libs/base/status_macros.h"
 #include "services/billing/storage/accounts.h"
+#include "services/billing/storage/document_json.h"
 
 namespace perennial::billing {
 namespace {
@@ -43,6 +44,10 @@ BillingProfile ReadProfile(const pg::Row& row) {
   profile.party.region = row.Get<std::string>("region");
   profile.party.country_code = row.Get<std::string>("country_code");
   profile.party.tax_id = row.Get<std::string>("tax_id");
+  profile.party.tax_id_check.state = TaxIdStateFromText(row.Get<std::string>("tax_id_state"));
+  profile.party.tax_id_check.time = row.Get<std::optional<absl::Time>>("tax_id_check_time");
+  profile.party.tax_id_check.consultation = row.Get<std::string>("tax_id_consultation");
+  profile.tax_id_next_check = row.Get<std::optional<absl::Time>>("tax_id_next_check_at");
   profile.email = row.Get<std::string>("email");
   profile.version = row.Get<int64_t>("version");
   profile.updated_at = row.Get<absl::Time>("updated_at");
@@ -55,7 +60,8 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Get(const Uuid& acco
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
       database_.Query("SELECT customer_type, recipient_name, company, address, postal_code, city, "
-                      "region, country_code, tax_id, email, version, updated_at "
+                      "region, country_code, tax_id, tax_id_state, tax_id_check_time, tax_id_consultation, "
+                      "tax_id_next_check_at, email, version, updated_at "
                       "FROM billing_profile WHERE account_id = $1",
                       account_id));
   return rows.empty() ? BillingProfile() : ReadProfile(rows[0]);
@@ -80,7 +86,8 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::LockAndGet(const Uui
       const pg::Rows rows,
       database_.Query(
           "SELECT deleted_account.trace AS trace, customer_type, recipient_name, company, address, "
-          "postal_code, city, region, country_code, tax_id, email, version, updated_at "
+          "postal_code, city, region, country_code, tax_id, tax_id_state, tax_id_check_time, "
+          "tax_id_consultation, tax_id_next_check_at, email, version, updated_at "
           "FROM (SELECT $1::uuid AS account_id) AS asked LEFT JOIN billing_profile USING (account_id) "
           "LEFT JOIN deleted_account ON deleted_account.trace = $2",
           account_id, TraceOf(secret_key_, account_id)));
@@ -92,16 +99,46 @@ absl::Status PostgresBillingProfileStore::Write(const Uuid& account_id, const Bi
   const core::Party& party = profile.party;
   return database_.Execute(
       "INSERT INTO billing_profile (account_id, customer_type, recipient_name, company, address, "
-      "postal_code, city, region, country_code, tax_id, email, version, updated_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+      "postal_code, city, region, country_code, tax_id, email, version, updated_at, tax_id_state, "
+      "tax_id_check_time, tax_id_consultation, tax_id_next_check_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) "
       "ON CONFLICT (account_id) DO UPDATE SET customer_type = excluded.customer_type, "
       "recipient_name = excluded.recipient_name, company = excluded.company, address = excluded.address, "
       "postal_code = excluded.postal_code, city = excluded.city, region = excluded.region, "
       "country_code = excluded.country_code, tax_id = excluded.tax_id, email = excluded.email, "
-      "version = excluded.version, updated_at = excluded.updated_at",
+      "version = excluded.version, updated_at = excluded.updated_at, "
+      "tax_id_state = excluded.tax_id_state, tax_id_check_time = excluded.tax_id_check_time, "
+      "tax_id_consultation = excluded.tax_id_consultation, "
+      "tax_id_next_check_at = excluded.tax_id_next_check_at",
       account_id, ToText(profile.customer_type), party.name, party.company,
       absl::StrJoin(party.address_lines, "\n"), party.postal_code, party.city, party.region,
-      party.country_code, party.tax_id, profile.email, profile.version, profile.updated_at);
+      party.country_code, party.tax_id, profile.email, profile.version, profile.updated_at,
+      billing::ToText(party.tax_id_check.state), party.tax_id_check.time, party.tax_id_check.consultation,
+      profile.tax_id_next_check);
+}
+
+absl::StatusOr<std::vector<Uuid>> PostgresBillingProfileStore::ClaimTaxIdChecks(absl::Time now,
+                                                                                absl::Time lease_until,
+                                                                                int limit) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("UPDATE billing_profile SET tax_id_next_check_at = $2 WHERE account_id IN "
+                      "(SELECT account_id FROM billing_profile WHERE tax_id_next_check_at <= $1 "
+                      "ORDER BY tax_id_next_check_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING account_id",
+                      now, lease_until, limit));
+  std::vector<Uuid> claimed;
+  for (const pg::Row row : rows) claimed.push_back(row.Get<Uuid>("account_id"));
+  return claimed;
+}
+
+absl::Status PostgresBillingProfileStore::RecordTaxIdCheck(const Uuid& account_id,
+                                                           const BillingProfile& profile) {
+  const core::TaxIdCheck& check = profile.party.tax_id_check;
+  return database_.Execute(
+      "UPDATE billing_profile SET tax_id_state = $3, tax_id_check_time = $4, "
+      "tax_id_consultation = $5, tax_id_next_check_at = $6 WHERE account_id = $1 AND tax_id = $2",
+      account_id, profile.party.tax_id, billing::ToText(check.state), check.time, check.consultation,
+      profile.tax_id_next_check);
 }
 
 absl::Status PostgresBillingProfileStore::ForgetAccount(const Uuid& account_id, absl::Time now) {

@@ -14,6 +14,9 @@ class PostgresBillingProfileStore final : public BillingProfileStore {
   absl::StatusOr<core::BillingProfile> Update(
       const Uuid& account_id,
       absl::FunctionRef<absl::StatusOr<core::BillingProfile>(const core::BillingProfile&)> decide) override;
+  absl::StatusOr<std::vector<Uuid>> ClaimTaxIdChecks(absl::Time now, absl::Time lease_until,
+                                                     int limit) override;
+  absl::Status RecordTaxIdCheck(const Uuid& account_id, const core::BillingProfile& profile) override;
   absl::Status ForgetAccount(const Uuid& account_id, absl::Time now) override;
 
  private:

@@ -14,7 +14,7 @@ std::string Mistakes(const std::string& time) {
 }
 
 TEST_CASE("Nobody issues invoices of an example seller but in tests (R27)") {
-  for (const char* name : {"SELLER_NAME", "SELLER_COUNTRY", "SELLER_TAX_ID", "SELLER_ADDRESS"}) {
+  for (const char* name : {"SELLER_NAME", "SELLER_COUNTRY", "SELLER_TAX_ID", "SELLER_ADDRESS", "VIES_URL"}) {
     INFO(name);
     CHECK(Mistakes("system").find(name) != std::string::npos);
     CHECK(Mistakes("test").find(name) == std::string::npos);

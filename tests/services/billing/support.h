@@ -23,6 +23,16 @@
 
 namespace perennial::billing {
 
+// Answers as the test wants.
+struct FakeTaxIdRegistry final : TaxIdRegistry {
+  core::TaxIdAnswer Ask(const std::string& tax_id) override {
+    asked.push_back(tax_id);
+    return answer;
+  }
+  core::TaxIdAnswer answer{core::TaxIdState::kVerified, "WAPI1"};
+  std::vector<std::string> asked;
+};
+
 // Billing's use cases on a schema of their own, with a French seller.
 struct BillingFixture {
   explicit BillingFixture(int max_connections = 8) : postgres("billing", max_connections) {}
@@ -36,7 +46,8 @@ struct BillingFixture {
   PostgresLedgerStore ledger{postgres.database()};
   PostgresRecognitionStore recognition_store{postgres.database(), ids};
   Recognition recognition{recognition_store, clock, [](const Money&) {}};
-  BillingProfiles profiles{profile_store, clock};
+  FakeTaxIdRegistry registry;
+  BillingProfiles profiles{profile_store, registry, clock};
   CairoInvoiceWriter pdf;
   UblInvoiceWriter ubl;
   std::atomic<int> documents_seen = 0;

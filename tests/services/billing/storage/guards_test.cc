@@ -109,7 +109,7 @@ TEST_CASE("The service's role has all the rights that the service needs") {
   PostgresInvoiceStore invoices(database, outbox, billing.secret_key);
   PostgresBillingProfileStore profile_store(database, billing.secret_key);
   PostgresLedgerStore ledger(database);
-  BillingProfiles profiles(profile_store, billing.clock);
+  BillingProfiles profiles(profile_store, billing.registry, billing.clock);
   Invoicing invoicing(invoices, profile_store, billing.clock, billing.ids,
                       core::Seller{{"S", "", {}, "", "", "", "FR", ""}, {}, Taxes()},
                       [](const core::Document&) {});
@@ -140,6 +140,7 @@ TEST_CASE("The service's role has all the rights that the service needs") {
   CHECK(OutcomeOf(AsServiceRole(billing.postgres.url()), "DELETE FROM recognition_line") == kNoPrivilege);
   CHECK(OutcomeOf(AsServiceRole(billing.postgres.url()), "UPDATE recognition_line SET net_minor = 1") ==
         kNoPrivilege);
+  REQUIRE_OK(profiles.RunOnce());
   REQUIRE_OK(profiles.Forget(account));
   for (const char* sql : {"DELETE FROM request_log", "DELETE FROM outbox", "DELETE FROM inbox",
                           "INSERT INTO inbox_position (stream, position) VALUES ('s', '0')",
