@@ -129,6 +129,9 @@ def test_a_jump_of_400_days_is_400_jumps_of_a_day(worlds):
     assert (jumped.faults, stepped.faults) == ([], [])
     for part in ("orders", "terms", "invoices", "balance", "gateway", "notices", "products"):
         assert getattr(jumped, part) == getattr(stepped, part), part
+    # Platinum for 6 months, then Basic for 3 as was chosen for the next renewal (R11).
+    assert [(plan, state) for who, plan, state, *_ in jumped.terms if who == 2][:2] == [("plans/basic", 1), ("plans/basic", 1)]
+    assert ("plans/platinum", 1) in [(plan, state) for who, plan, state, *_ in jumped.terms if who == 2]
     # It was not for want of events: all that may happen to a renewal happened.
     assert {order[2] for order in jumped.orders} >= {6, 7}
     assert len(jumped.invoices) > 10

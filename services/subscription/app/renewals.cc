@@ -51,6 +51,17 @@ absl::StatusOr<int> Renewals::ForEach(const Due& due, Rule rule) {
   return done;
 }
 
+absl::StatusOr<bool> Renewals::OpenRenewal(const core::Customer& customer, core::Aggregate& aggregate) {
+  if (const auto& domain_id = aggregate.product.domain_product_id) {
+    ASSIGN_OR_RETURN(const core::Aggregate domain, products_.Load(*domain_id));
+    if (domain.product.state != core::ProductState::kActive) {
+      core::PutOffRenewal(aggregate, clock_.Now());
+      return false;
+    }
+  }
+  return core::OpenRenewal(catalogue_, customer, ids_.Next(), aggregate, clock_.Now());
+}
+
 absl::StatusOr<int> Renewals::OpenDue() {
   ASSIGN_OR_RETURN(const auto due, products_.RenewalsDue(clock_.Now(), kBatch));
   if (due.empty()) return 0;
@@ -65,9 +76,9 @@ absl::StatusOr<int> Renewals::OpenDue() {
       RETURN_IF_ERROR(products_.Postpone(each.product_id, clock_.Now() + kPostponed));
       continue;
     }
+    const core::Customer& customer = profile->second.customer;
     ASSIGN_OR_RETURN(const bool opened, Run(each.product_id, [&](core::Aggregate& aggregate) {
-                       return core::OpenRenewal(catalogue_, profile->second.customer, ids_.Next(), aggregate,
-                                                clock_.Now());
+                       return OpenRenewal(customer, aggregate);
                      }));
     if (opened) ++done;
   }

@@ -37,6 +37,7 @@ class Renewals {
 
   absl::StatusOr<int> ForEach(const Due& due, Rule rule);
   absl::Status ForEachWaiting(const Uuid& account_id, absl::FunctionRef<bool(core::Aggregate&)> rule);
+  absl::StatusOr<bool> OpenRenewal(const core::Customer& customer, core::Aggregate& aggregate);
   absl::StatusOr<bool> Run(const Uuid& product_id, Rule rule);
 
   const core::Catalogue& catalogue_;

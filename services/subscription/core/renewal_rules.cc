@@ -12,6 +12,7 @@ namespace perennial::subscription::core {
 namespace {
 
 constexpr absl::Duration kLookAgain = absl::Minutes(5);
+constexpr absl::Duration kAskForDomain = absl::Hours(6);
 
 absl::Time DunningEnd(const DunningPolicy& policy, const Product& product) {
   return StartOfDayAfter(ExpiryOf(product), policy.window_days - policy.lead_days, product.time_zone);
@@ -157,6 +158,13 @@ absl::StatusOr<bool> OpenRenewal(const Catalogue& catalogue, const Customer& cus
   product.renew_at = std::nullopt;
   product.updated_at = now;
   return true;
+}
+
+void PutOffRenewal(Aggregate& aggregate, absl::Time now) {
+  Product& product = aggregate.product;
+  if (!product.renew_at || *product.renew_at > now) return;
+  product.renew_at = now + kAskForDomain;
+  product.updated_at = now;
 }
 
 absl::Status ChangeSettings(const Catalogue& catalogue, const ProductSettings& settings, Aggregate& aggregate,

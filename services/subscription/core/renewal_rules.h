@@ -17,6 +17,10 @@ namespace perennial::subscription::core {
 absl::StatusOr<bool> OpenRenewal(const Catalogue& catalogue, const Customer& customer, const Uuid& order_id,
                                  Aggregate& aggregate, absl::Time now);
 
+// The same day is looked at again later: nothing could be delivered now, as of a mailbox whose domain is not
+// active (R31). It stays due for as long as the product can come back.
+void PutOffRenewal(Aggregate& aggregate, absl::Time now);
+
 struct ProductSettings {
   std::optional<bool> auto_renew = {};
   std::optional<std::string> next_plan_id = {};  // empty: no change of plan

@@ -226,6 +226,23 @@ TEST_CASE("One product that cannot be handled does not keep the others from rene
   CHECK(world.products.rows.at(broken).terms.size() == 2);
 }
 
+TEST_CASE("A mailbox is not charged while its domain is away, and is as soon as that is back (R31)") {
+  World world;
+  world.Order(DomainPurchase{"example.com", 1, std::nullopt});
+  const Uuid domain_id = world.Only().product.id;
+  const Uuid mailbox_id = world.Order(MailboxPurchase{domain_id, "info", 3}).offer.product_id;
+  auto& state = world.products.rows.at(domain_id).product.state;
+  state = ProductState::kExpired;
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Wait(kDay, absl::Hours(1));
+  CHECK(world.payments.captures.size() == 2);
+  CHECK(world.products.rows.at(mailbox_id).terms.size() == 1);
+  state = ProductState::kActive;
+  world.Wait(kDay, absl::Hours(1));
+  CHECK(world.products.rows.at(mailbox_id).terms.size() == 2);
+  CHECK(world.payments.refunds.empty());
+}
+
 TEST_CASE("Deleting the account waits for a charge that is under way, and then leaves nothing (R7)") {
   World world;
   world.Order(kGold);
