@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
+#include "libs/base/kill_point.h"
 #include "libs/base/status_macros.h"
 #include "libs/pg/result.h"
 #include "libs/pg/session.h"
@@ -171,7 +172,11 @@ absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {
   }
   // A body that swallowed a failed statement has nothing to commit.
   if (status.ok()) status = connection->spoiled();
-  if (status.ok()) status = connection->Commit();
+  if (status.ok()) {
+    Reach(KillPoint::kBeforeCommit);
+    status = connection->Commit();
+    Reach(KillPoint::kAfterCommit);
+  }
   if (status.ok()) return status;
   const absl::Status cause = connection->spoiled();
   connection->Rollback();

@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
+#include "libs/base/kill_point.h"
 #include "libs/base/status_macros.h"
 #include "libs/pg/request_log.h"
 #include "libs/process/signing_keys.h"
@@ -78,6 +79,8 @@ ProcessConfig ReadProcessConfig(Environment& environment, absl::string_view serv
   config.queue_limit = static_cast<int>(environment.Integer("QUEUE_LIMIT", 256, 1, 100'000));
   const std::string time = environment.Optional("TIME", "system");
   config.test_time = time == "test";
+  const absl::Status armed = ArmKillPoint(config.test_time ? environment.Optional("KILL_AT", "") : "");
+  environment.Expect(armed.ok(), absl::StrCat("KILL_AT ", armed.message()));
   environment.Expect(time == "test" || time == "system", "TIME must be system or test");
   if (service != "account") config.account_target = environment.Optional("ACCOUNT_TARGET", "127.0.0.1:7101");
   config.clock_followers = environment.Optional("CLOCK_FOLLOWERS", "");

@@ -8,6 +8,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
+#include "libs/base/kill_point.h"
 #include "libs/rpc/status.h"
 
 namespace perennial::rpc {
@@ -52,6 +53,7 @@ absl::Status Peer::CallRaw(const std::string& method, const google::protobuf::Me
   grpc::ByteBuffer response_bytes;
   bool own = true;
   grpc::SerializationTraits<google::protobuf::Message>::Serialize(request, &request_bytes, &own);
+  Reach(KillPoint::kBeforeCall);
   absl::Notification done;
   grpc::Status status;
   state_->stub.UnaryCall(&context, absl::StrCat("/", method), grpc::StubOptions(), &request_bytes,
@@ -60,6 +62,7 @@ absl::Status Peer::CallRaw(const std::string& method, const google::protobuf::Me
                            done.Notify();
                          });
   done.WaitForNotification();
+  Reach(KillPoint::kAfterCall);
   RETURN_IF_ERROR(FromGrpc(status));
   const bool parsed =
       grpc::SerializationTraits<google::protobuf::Message>::Deserialize(&response_bytes, &response).ok();

@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
+#include "libs/base/kill_point.h"
 
 namespace perennial::payment_token {
 namespace {
@@ -134,7 +135,9 @@ HttpResult HttpClient::SendWith(void* handle, const char* method, const std::str
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeHeader);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
+  Reach(KillPoint::kBeforeCall);
   const CURLcode code = curl_easy_perform(handle);
+  Reach(KillPoint::kAfterCall);
   if (code != CURLE_OK) {
     // Not by the code: where a kept connection breaks, libcurl sends again over a new one, and if that cannot
     // be made says so, though the first request may have arrived.

@@ -1,0 +1,236 @@
+"""The customers of tests/chaos, and the clock they live by."""
+
+import json
+import random
+import threading
+import time
+import urllib.request
+import uuid
+from collections import Counter
+
+from suite.client import Refused
+from suite.suite import Suite
+
+PASSWORD = "a long enough password"
+GOOD_CARDS = [{"number": number, "expiry_month": 12, "expiry_year": 2040, "security_code": "123", "holder_name": "A Customer"}
+              for number in ("4242424242424242", "5555555555554444")]
+AGAIN = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "RESOURCE_EXHAUSTED"}
+REFUSALS = {"NOT_FOUND", "FAILED_PRECONDITION", "ALREADY_EXISTS", "INVALID_ARGUMENT", "PERMISSION_DENIED"}
+PLANS = ("basic", "advanced", "professional", "gold", "platinum")
+SUBSCRIPTION = "perennial.subscription.v1"
+CLOCK = "perennial.testing.v1.TestClockService"
+
+
+def post(suite: Suite, path: str, body: dict | None, method: str = "POST"):
+    request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}{path}", data=None if body is None else json.dumps(body).encode(),
+                                     headers={"Authorization": f"Bearer {suite.gateway_api_key}", "Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)
+
+
+class Stopped(Exception):
+    pass
+
+
+class Somebody:
+    """A customer, who repeats what got no answer under the same request id, and takes no for an answer."""
+
+    def __init__(self, crowd: "Crowd", seed: str):
+        self.crowd = crowd
+        self.random = random.Random(seed)
+        self.email = f"c.{uuid.uuid4().hex[:12]}@example.com"
+        self.token = ""
+        self.account = ""
+        self.products: list[str] = []
+        self.cards: list[str] = []
+
+    def ask(self, service: str, method: str, **fields):
+        request_id = str(uuid.uuid4())
+        contract = self.crowd.suite.contracts.method(method)
+        if "request_id" in contract.input_type.fields_by_name:
+            fields["request_id"] = request_id
+        while True:
+            peer = self.crowd.suite.peer(service)
+            peer.token = self.token
+            try:
+                return peer.call(method, timeout=15, **fields)
+            except Refused as refused:
+                if refused.code.name == "UNAUTHENTICATED" and self.account and method.split("/")[1] != "CreateSession":
+                    self.sign_in()
+                elif refused.code.name in AGAIN:
+                    time.sleep(0.1)
+                else:
+                    self.crowd.heard(method, refused)
+                    raise
+            if self.crowd.over.is_set() and not self.crowd.arriving:
+                raise Stopped
+
+    def arrive(self) -> None:
+        account = self.ask("account", "perennial.account.v1.AccountService/CreateAccount", email=self.email, password=PASSWORD,
+                           language=self.random.choice(("en", "fr")),
+                           time_zone=self.random.choice(("Europe/Paris", "America/New_York", "Asia/Tokyo", "Pacific/Auckland")))
+        self.account = account.name
+        self.sign_in()
+        self.add_card()
+        self.buy_plan()
+
+    def sign_in(self) -> None:
+        session = self.ask("account", "perennial.account.v1.SessionService/CreateSession", email=self.email, password=PASSWORD)
+        self.token = session.access_token
+
+    def add_card(self) -> None:
+        card = self.ask("payment_token", "perennial.payment_token.v1.PaymentMethodService/CreatePaymentMethod", parent=self.account,
+                        card=self.random.choice(GOOD_CARDS))
+        self.cards.append(card.name)
+
+    def change_card(self) -> None:
+        self.add_card()
+        if len(self.cards) > 1:
+            self.ask("payment_token", "perennial.payment_token.v1.PaymentMethodService/DeletePaymentMethod", name=self.cards.pop(0))
+
+    def order(self, **what) -> None:
+        quote = self.ask("subscription", f"{SUBSCRIPTION}.OrderService/CreateQuote", parent=self.account, currency_code="EUR", **what)
+        order = self.ask("subscription", f"{SUBSCRIPTION}.OrderService/CommitQuote", name=quote.name)
+        self.crowd.tally["orders"] += 1
+        if order.product and order.product not in self.products:
+            self.products.append(order.product)
+
+    def buy_plan(self) -> None:
+        site = self.ask("subscription", f"{SUBSCRIPTION}.SiteService/CreateSite", parent=self.account, display_name="Site")
+        self.order(plan_purchase={"site": site.name, "plan": f"plans/{self.random.choice(PLANS[:3])}", "cycle_months": self.random.choice((3, 6, 12))})
+
+    def buy_domain(self) -> None:
+        self.order(domain_purchase={"domain_name": f"c-{uuid.uuid4().hex[:12]}.example", "years": 1})
+
+    def upgrade(self) -> None:
+        self.order(upgrade={"product": self.random.choice(self.products), "plan": f"plans/{self.random.choice(PLANS[1:])}"})
+
+    def renew_by_hand(self) -> None:
+        self.order(renewal={"product": self.random.choice(self.products)})
+
+    def race(self) -> None:
+        """The same renewal from two windows at once."""
+        product = self.random.choice(self.products)
+        threads = [threading.Thread(target=self.quietly, args=(lambda: self.order(renewal={"product": product}),)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def switch(self) -> None:
+        self.ask("subscription", f"{SUBSCRIPTION}.ProductService/UpdateProduct",
+                 product={"name": self.random.choice(self.products), "auto_renew": self.random.random() < 0.8}, update_mask={"paths": ["auto_renew"]})
+
+    def look(self) -> None:
+        self.ask("subscription", f"{SUBSCRIPTION}.ProductService/ListProducts", parent=self.account)
+        self.ask("billing", "perennial.billing.v1.InvoiceService/ListInvoices", parent=self.account)
+
+    def leave(self) -> None:
+        self.ask("account", "perennial.account.v1.AccountService/DeleteAccount", name=self.account, password=PASSWORD)
+        self.account = ""
+
+    def quietly(self, act) -> None:
+        try:
+            act()
+        except (Refused, Stopped, IndexError):
+            pass
+
+    def live(self) -> None:
+        acts = {self.upgrade: 20, self.renew_by_hand: 20, self.race: 8, self.switch: 10, self.change_card: 12, self.buy_plan: 8,
+                self.buy_domain: 8, self.look: 12, self.leave: 1}
+        while self.account and not self.crowd.over.is_set():
+            self.quietly(self.random.choices(list(acts), list(acts.values()))[0])
+            self.crowd.over.wait(self.random.uniform(0.2, 2.0))
+
+
+class Crowd:
+    def __init__(self, suite: Suite, seed: int, count: int):
+        self.suite = suite
+        self.over = threading.Event()
+        self.arriving = True
+        self.tally: Counter = Counter()
+        self.strange: list[str] = []
+        self.people = [Somebody(self, f"{seed}/{i}") for i in range(count)]
+        self.threads: list[threading.Thread] = []
+        self.told = ""
+
+    def heard(self, method: str, refused: Refused) -> None:
+        expected = refused.code.name in REFUSALS and len(refused.reasons) == 1
+        if not expected:
+            self.strange.append(f"{method}: {refused}")
+
+    def _all(self, act) -> list[threading.Thread]:
+        threads = [threading.Thread(target=act, args=(one,), daemon=True) for one in self.people]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def arrive(self) -> None:
+        for thread in self._all(lambda one: one.arrive()):
+            thread.join()
+        self.arriving = False
+
+    def live(self) -> None:
+        self.threads = self._all(lambda one: one.live())
+
+    def leave(self) -> None:
+        self.over.set()
+        for thread in self.threads:
+            thread.join(60)
+
+    def summary(self, books) -> None:
+        kinds = Counter(order.kind for order in books.orders)
+        self.told = (f"{len(books.orders)} orders ({kinds[4]} automatic renewals, {kinds[2]} upgrades), "
+                     f"{books.captures['captures']['count']} captures, {books.captures['refunds']['count']} refunds, "
+                     f"{len(books.invoices)} documents")
+
+
+class Clock:
+    """Moves the shared test clock on, whatever dies meanwhile."""
+
+    def __init__(self, suite: Suite):
+        self.suite = suite
+        self.days = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def now(self) -> int:
+        while True:
+            try:
+                return self.suite.peer("subscription", operator=True).call(f"{CLOCK}/GetClock", timeout=5).time.seconds
+            except Refused:
+                time.sleep(0.1)
+
+    def advance(self, target: int, patience: float = 600) -> None:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                self.suite.peer("subscription", operator=True).call(f"{CLOCK}/AdvanceClock", target_time={"seconds": target}, timeout=58)
+                return
+            except Refused as refused:
+                if time.monotonic() > deadline or refused.code.name in ("INTERNAL", "UNKNOWN"):
+                    raise
+                time.sleep(0.1)
+                if self.now() > target:
+                    return
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def _run(self) -> None:
+        while not self.over.is_set():
+            try:
+                self.advance(self.now() + 86400, patience=20)
+                self.days += 1
+            except Refused:
+                continue
+            self.over.wait(0.2)
+
+    def stop(self) -> None:
+        self.over.set()
+        self.thread.join(90)
+
+    def settle(self, days: int) -> None:
+        now = self.now()
+        for minutes in (1, 3, 6, 20, 60, 130, *(1440 * (day + 1) for day in range(days))):
+            self.advance(now + 60 * minutes)
