@@ -5,7 +5,7 @@
 namespace perennial::billing {
 namespace {
 
-// Entries carry the time of before their transaction, and none lasts so long.
+// Entries carry the time of before their transaction. One that commits later still is added to the sums.
 constexpr absl::Duration kLatestCommit = absl::Hours(1);
 
 }  // namespace

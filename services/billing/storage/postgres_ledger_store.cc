@@ -133,6 +133,9 @@ absl::StatusOr<int64_t> PostgresLedgerStore::BalanceThrough(const LedgerColumn& 
 absl::StatusOr<bool> PostgresLedgerStore::CloseDay(absl::Time before) {
   bool closed = false;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    // Waits for who is writing entries; those that come later find the day closed, and add themselves to it.
+    RETURN_IF_ERROR(
+        database_.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "billing/ledger_closing"));
     // Whose insert or update wins has the day; the other one waits here, and finds nothing to do.
     ASSIGN_OR_RETURN(
         const pg::Rows rows,

@@ -92,6 +92,21 @@ TEST_CASE("A day is summed once, and only when nothing can be posted to it any m
   CHECK(*books.CloseDue() == 0);
 }
 
+TEST_CASE("What commits only after its day was summed is in the balances all the same") {
+  BillingFixture billing;
+  Books books(billing.ledger, billing.clock);
+  DoBusiness(billing);
+  CloseAll(books);
+  const auto cash = [&] {
+    return BalancesAt(billing, billing.clock.Now())[{LedgerAccount::kCashAtGateway, "EUR"}].first;
+  };
+  const int64_t before = cash();
+  billing.clock.Advance(-absl::Hours(72));
+  InvoiceIn(billing, "EUR", 100);
+  billing.clock.Advance(absl::Hours(72));
+  CHECK(cash() == before + 120);
+}
+
 TEST_CASE("A statement's pages lead from its opening to its closing balance") {
   BillingFixture billing;
   Books books(billing.ledger, billing.clock);
