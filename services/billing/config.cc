@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kPortDigit = 3;
 // Newest file of storage/migrations.
-constexpr char kSchemaVersion[] = "20261123000620";
+constexpr char kSchemaVersion[] = "20261123000630";
 constexpr int kMaxText = 100;
 
 // `local`: with a test clock a seller that does not exist will do; else invoices must name the real one
@@ -89,8 +89,12 @@ absl::StatusOr<Config> ReadConfig(Environment& environment) {
     environment.Expect(taxes.ok(), absl::StrCat("TAX_TABLE_FILE: ", taxes.status().message()));
   std::vector<core::TaxRegistration> registrations;
   if (taxes.ok()) registrations = ReadRegistrations(environment, *taxes);
+  const std::string payment_token = environment.Optional("PAYMENT_TOKEN_TARGET", "127.0.0.1:7104");
+  const std::string subscription = environment.Optional("SUBSCRIPTION_TARGET", "127.0.0.1:7102");
   RETURN_IF_ERROR(environment.Check());
   return Config{std::move(process),
+                payment_token,
+                subscription,
                 {std::move(seller), std::move(registrations), *std::move(taxes)},
                 std::move(vies_url)};
 }

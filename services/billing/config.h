@@ -8,6 +8,8 @@ namespace perennial::billing {
 
 struct Config {
   ProcessConfig process;
+  std::string payment_token_target;  // PAYMENT_TOKEN_TARGET
+  std::string subscription_target;   // SUBSCRIPTION_TARGET
   // SELLER_NAME, SELLER_ADDRESS, SELLER_COUNTRY, SELLER_TAX_ID, SELLER_TAX_REGISTRATIONS, TAX_TABLE_FILE
   core::Seller seller;
   std::string vies_url;  // VIES_URL; empty: simulated

@@ -1,5 +1,9 @@
 #include "services/billing/metrics.h"
 
+#include <algorithm>
+
+#include "libs/telemetry/log.h"
+
 namespace perennial::billing {
 namespace {
 
@@ -83,6 +87,37 @@ telemetry::Gauge& LedgerMetrics::Balance(const std::string& account, const std::
   return metrics_.GaugeOf("perennial_ledger_balance_minor_units",
                           "Debit less credit of a ledger account, in the currency's minor unit.",
                           {{"ledger_account", account}, {"currency", currency}});
+}
+
+ReconciliationMetrics::ReconciliationMetrics(telemetry::Metrics& metrics)
+    : metrics_(metrics),
+      oldest_unsettled_(metrics.GaugeOf("perennial_reconciliation_oldest_unsettled_seconds",
+                                        "Age of the oldest movement of money that is not known to agree.")),
+      last_success_(metrics.GaugeOf("perennial_reconciliation_last_success_timestamp_seconds",
+                                    "When all sides were last read and compared; 0: never.")) {
+  for (const core::DifferenceKind kind : core::kDifferenceKinds) Differences(kind);
+}
+
+void ReconciliationMetrics::Show(const ReconciliationReport& report, absl::Time now) {
+  for (const core::DifferenceKind kind : core::kDifferenceKinds) {
+    const auto found = std::find_if(report.differences.begin(), report.differences.end(),
+                                    [&](const auto& each) { return each.first == kind; });
+    Differences(kind).Set(found == report.differences.end() ? 0 : static_cast<double>(found->second));
+  }
+  const absl::Duration age = report.oldest_unsettled ? now - *report.oldest_unsettled : absl::ZeroDuration();
+  oldest_unsettled_.Set(absl::ToDoubleSeconds(age));
+  if (report.last_success) last_success_.Set(absl::ToDoubleSeconds(*report.last_success - absl::UnixEpoch()));
+}
+
+telemetry::Gauge& ReconciliationMetrics::Differences(core::DifferenceKind kind) {
+  return metrics_.GaugeOf("perennial_reconciliation_differences",
+                          "What does not agree between gateway, payment_token, ledger and orders.",
+                          {{"kind", std::string(NameOf(kind))}});
+}
+
+void LogAway(const absl::Status& why) {
+  telemetry::Log(telemetry::Severity::kWarning, "reconciliation waits",
+                 {{"why", std::string(why.message())}});
 }
 
 RecognitionMetrics::RecognitionMetrics(telemetry::Metrics& metrics) : metrics_(metrics) {

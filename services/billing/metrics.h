@@ -3,6 +3,7 @@
 #include "libs/base/money.h"
 #include "libs/telemetry/metrics.h"
 #include "services/billing/app/ports.h"
+#include "services/billing/app/reconciliation_ports.h"
 #include "services/billing/core/document.h"
 
 namespace perennial::billing {
@@ -47,6 +48,21 @@ class LedgerMetrics {
 
   telemetry::Metrics& metrics_;
 };
+
+// How reconciliation stands, and writes to the log when it must wait.
+class ReconciliationMetrics {
+ public:
+  explicit ReconciliationMetrics(telemetry::Metrics& metrics);
+  void Show(const ReconciliationReport& report, absl::Time now);
+
+ private:
+  telemetry::Gauge& Differences(core::DifferenceKind kind);
+
+  telemetry::Metrics& metrics_;
+  telemetry::Gauge& oldest_unsettled_;
+  telemetry::Gauge& last_success_;
+};
+void LogAway(const absl::Status& why);
 
 // What became income.
 class RecognitionMetrics {

@@ -6,7 +6,7 @@
 namespace perennial::payment_token {
 namespace {
 
-constexpr char kSchemaVersion[] = "20261123000500";
+constexpr char kSchemaVersion[] = "20261123000510";
 constexpr size_t kLongestUrl = 200;
 
 // Card numbers and the secret key go there: in the clear only to this machine (R21).

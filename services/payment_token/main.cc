@@ -4,6 +4,7 @@
 #include "libs/base/status_macros.h"
 #include "libs/process/process.h"
 #include "services/payment_token/app/charges.h"
+#include "services/payment_token/app/movements.h"
 #include "services/payment_token/app/payment_methods.h"
 #include "services/payment_token/config.h"
 #include "services/payment_token/gateways/stripe_gateway.h"
@@ -11,7 +12,9 @@
 #include "services/payment_token/rpc/charge_handler.h"
 #include "services/payment_token/rpc/payment_method_handler.h"
 #include "services/payment_token/rpc/personal_data_handler.h"
+#include "services/payment_token/rpc/reconciliation_handler.h"
 #include "services/payment_token/storage/postgres_charge_store.h"
+#include "services/payment_token/storage/postgres_movement_store.h"
 #include "services/payment_token/storage/postgres_payment_method_store.h"
 
 int main() {
@@ -36,6 +39,9 @@ int main() {
   process.Serve(MakePaymentMethodService(methods, process.page_tokens()));
   process.Serve(MakeChargeService(charges, methods));
   process.Serve(MakeChargeBooksService(charges, process.page_tokens()));
+  PostgresMovementStore movement_store(process.database());
+  Movements movements(movement_store, gateway, process.clock());
+  process.Serve(MakeReconciliationService(movements, process.page_tokens()));
   process.Serve(MakePersonalDataService(methods, charges));
   process.AddJob({"ask_gateway", absl::Seconds(1), [&charges] { return charges.AskDue(); }});
   process.AddJob({"detach_at_gateway", absl::Seconds(1), [&methods] { return methods.DetachDue(); }});

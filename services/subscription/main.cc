@@ -14,6 +14,7 @@
 #include "services/subscription/rpc/payments_client.h"
 #include "services/subscription/storage/business_metrics.h"
 #include "services/subscription/storage/postgres_deletion_store.h"
+#include "services/subscription/storage/postgres_paid_order_store.h"
 #include "services/subscription/storage/postgres_product_store.h"
 #include "services/subscription/storage/postgres_quote_store.h"
 #include "services/subscription/storage/postgres_site_store.h"
@@ -36,6 +37,7 @@ struct Parts {
         site_store(process.database()),
         quote_store(process.database()),
         deletion_store(process.database(), process.outbox(), process.secret_key()),
+        paid_order_store(process.database()),
         metrics(process.database(), process.metrics(), config.catalogue.dunning(), process.clock()),
         steps(config.catalogue, product_store, {billing, payments, delivery}, process.clock(), metrics),
         orders(product_store, quote_store, deletion_store, steps, process.clock(), process.ids(), metrics),
@@ -44,7 +46,8 @@ struct Parts {
         sites(config.catalogue, site_store, product_store, deletion_store, process.clock(), process.ids()),
         products(config.catalogue, product_store, payments, process.clock()),
         renewals(config.catalogue, product_store, accounts, process.clock(), process.ids(), metrics),
-        deletions(deletion_store, product_store, process.clock()) {}
+        deletions(deletion_store, product_store, process.clock()),
+        paid_orders(paid_order_store, process.clock()) {}
 
   std::unique_ptr<rpc::Peer> account_peer, billing_peer, payment_token_peer, domain_mailbox_peer;
   AccountsClient accounts;
@@ -55,6 +58,7 @@ struct Parts {
   PostgresSiteStore site_store;
   PostgresQuoteStore quote_store;
   PostgresDeletionStore deletion_store;
+  PostgresPaidOrderStore paid_order_store;
   BusinessMetrics metrics;
   OrderSteps steps;
   Orders orders;
@@ -63,6 +67,7 @@ struct Parts {
   Products products;
   Renewals renewals;
   Deletions deletions;
+  PaidOrders paid_orders;
 };
 
 void AddServices(const Config& config, Process& process, Parts& parts) {
@@ -73,6 +78,7 @@ void AddServices(const Config& config, Process& process, Parts& parts) {
   process.Serve(MakeOrderService(parts.quotes, parts.orders, tokens, process.clock()));
   process.Serve(MakeEntitlementService(parts.sites));
   process.Serve(MakeOrderBooksService(parts.product_store, tokens));
+  process.Serve(MakeReconciliationService(parts.paid_orders, tokens));
   process.Serve(MakePersonalDataService(
       [&](const Uuid& account_id) { return parts.deletion_store.Export(account_id); }));
 }

@@ -167,7 +167,7 @@ const mistakes = [
   ["a call that cannot get in", "NetworkPolicy", "perennial-billing", (p) => (p.spec.ingress = []),
     /subscription calls billing, .* lets it in/],
   ["a call that nobody should make", "NetworkPolicy", "perennial-payment-token",
-    (p) => p.spec.ingress[0].from.push({ podSelector: {} }), /billing does not call payment_token, but/],
+    (p) => p.spec.ingress[0].from.push({ podSelector: {} }), /domain_mailbox does not call payment_token, but/],
   ["a target that is not there", "ConfigMap", "perennial-subscription",
     (c) => (c.data.BILLING_TARGET = "dns:///billing:7100"), /BILLING_TARGET: nothing is at/],
 ];

@@ -17,11 +17,15 @@ constexpr int kMaxSize = 200;
 
 }  // namespace
 
+absl::StatusOr<int> ReadPageSize(int page_size) {
+  if (page_size < 0) return InvalidField("page_size", "must not be negative");
+  return page_size == 0 ? kDefaultSize : std::min(page_size, kMaxSize);
+}
+
 absl::StatusOr<PageRequest> ReadPage(const crypto::PageTokens& tokens, std::string list, int page_size,
                                      absl::string_view page_token) {
-  if (page_size < 0) return InvalidField("page_size", "must not be negative");
   PageRequest page;
-  page.size = page_size == 0 ? kDefaultSize : std::min(page_size, kMaxSize);
+  ASSIGN_OR_RETURN(page.size, ReadPageSize(page_size));
   ASSIGN_OR_RETURN(const std::string position, tokens.Read(list, page_token));
   page.list = std::move(list);
   if (position.empty()) return page;

@@ -21,6 +21,9 @@ struct PageRequest {
   int size = 0;
 };
 
+// 0: 50; at most 200. INVALID_ARGUMENT for a negative one.
+absl::StatusOr<int> ReadPageSize(int page_size);
+
 // INVALID_ARGUMENT for a negative size, PAGE_TOKEN_INVALID.
 absl::StatusOr<PageRequest> ReadPage(const crypto::PageTokens& tokens, std::string list, int page_size,
                                      absl::string_view page_token);

@@ -48,6 +48,23 @@ struct RefundOrder {
   std::string charge_reference;
 };
 
+enum class MovementKind { kCapture, kRefund };
+
+// A capture or refund as the gateway has it, whoever asked for it. The ids are what its metadata says.
+struct GatewayMovement {
+  std::string reference;  // the gateway's own id
+  std::optional<Uuid> id;
+  std::optional<Uuid> order_id;
+  Money amount;
+  absl::Time created_at;  // by the gateway's clock
+};
+// Newest first. `next`: where the next page begins; empty: this was the last.
+struct GatewayPage {
+  std::vector<GatewayMovement> movements;
+  std::string next;
+};
+using ListingOutcome = std::variant<GatewayPage, GatewayAway>;
+
 // The payment gateway. Never throws and never answers with a bool: a request that failed may have happened.
 // Waiting ends with the CallScope's deadline. Thread-safe.
 class PaymentGateway {
@@ -78,6 +95,10 @@ class PaymentGateway {
   virtual core::RefundOutcome Refund(const RefundOrder& order) = 0;
   virtual core::RefundOutcome AskRefund(const std::string& reference) = 0;
   virtual core::RefundOutcome FindRefund(const RefundOrder& order) = 0;
+
+  // What moved since `since`, by the gateway's clock; at most 100 a page.
+  virtual ListingOutcome ListMovements(MovementKind kind, absl::Time since, const std::string& after,
+                                       int limit) = 0;
 };
 
 // Where a page of a list begins: after this row.
@@ -169,6 +190,25 @@ class PaymentMethodStore {
 struct ChargeBook {
   core::Charge charge;
   std::vector<core::Refund> refunds;  // oldest first
+};
+
+// A charge or refund that succeeded.
+struct Movement {
+  MovementKind kind = MovementKind::kCapture;
+  Uuid id;
+  Uuid order_id;
+  Money amount;
+  absl::Time succeeded_at;
+};
+
+class MovementStore {
+ public:
+  virtual ~MovementStore() = default;
+  // By succeeded_at and id, after `after`; only what succeeded before `before`.
+  virtual absl::StatusOr<std::vector<Movement>> List(MovementKind kind, const PagePosition& after,
+                                                     absl::Time before, int limit) = 0;
+  virtual absl::StatusOr<std::vector<Movement>> Find(const std::vector<Uuid>& charge_ids,
+                                                     const std::vector<Uuid>& refund_ids) = 0;
 };
 
 class ChargeStore {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
@@ -23,6 +24,17 @@ std::string Text(const json& object, const char* key) {
 int Integer(const json& object, const char* key) {
   const auto it = object.is_object() ? object.find(key) : object.end();
   return object.is_object() && it != object.end() && it->is_number_integer() ? it->get<int>() : 0;
+}
+
+int64_t Integer64(const json& object, const char* key) {
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  return object.is_object() && it != object.end() && it->is_number_integer() ? it->get<int64_t>() : 0;
+}
+
+std::optional<Uuid> IdIn(const json& metadata, const char* key) {
+  const auto it = metadata.find(key);
+  const auto id = Uuid::Parse(it != metadata.end() && it->is_string() ? it->get<std::string>() : "");
+  return id.ok() ? std::optional(*id) : std::nullopt;
 }
 
 json Object(const json& object, const char* key) {
@@ -173,6 +185,31 @@ core::ChargeOutcome FindIntent(absl::string_view body, absl::string_view key, ab
   if (!entry.is_list) return core::OutcomeUnknown{};
   if (entry.found.is_null()) return core::NotThere{};
   return OutcomeOf(entry.found, gateway_url);
+}
+
+std::optional<GatewayPage> ReadMovements(absl::string_view body, const char* id_key) {
+  const json list = ParseJson(body);
+  if (!list.is_object() || !list.contains("data") || !list["data"].is_array()) return std::nullopt;
+  GatewayPage page;
+  for (const json& entry : list["data"]) {
+    const std::string id = Text(entry, "id");
+    const int64_t created = Integer64(entry, "created");
+    if (id.empty() || created == 0) return std::nullopt;
+    page.next = id;
+    if (Text(entry, "status") != "succeeded") continue;
+    const json metadata = Object(entry, "metadata");
+    const bool is_charge = Text(entry, "object") == "charge";
+    page.movements.push_back({.reference = id,
+                              .id = IdIn(metadata, id_key),
+                              .order_id = IdIn(metadata, "order"),
+                              .amount = {absl::AsciiStrToUpper(Text(entry, "currency")),
+                                         Integer64(entry, is_charge ? "amount_captured" : "amount")},
+                              .created_at = absl::FromUnixSeconds(created)});
+  }
+  const auto more = list.find("has_more");
+  if (more == list.end() || !more->is_boolean()) return std::nullopt;
+  if (!more->get<bool>()) page.next.clear();
+  return page;
 }
 
 core::RefundOutcome FindRefund(absl::string_view body, absl::string_view key, absl::string_view value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -44,6 +45,9 @@ core::RefundOutcome ReadRefund(absl::string_view body);
 // The intent or refund in a list whose metadata has `key` = `value`; NotThere.
 core::ChargeOutcome FindIntent(absl::string_view body, absl::string_view key, absl::string_view value,
                                absl::string_view gateway_url);
+// A page of charges or refunds: those that succeeded. `next` is the last one's id if there are more. Nothing
+// if it cannot be read whole: a page that lost an entry would look like books that differ.
+std::optional<GatewayPage> ReadMovements(absl::string_view body, const char* id_key);
 core::RefundOutcome FindRefund(absl::string_view body, absl::string_view key, absl::string_view value);
 
 }  // namespace perennial::payment_token::stripe

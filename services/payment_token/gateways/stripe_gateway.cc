@@ -15,8 +15,8 @@ using stripe::Failure;
 constexpr char kChargeKey[] = "charge_id";
 constexpr char kRefundKey[] = "refund_id";
 constexpr const char* kOperations[] = {
-    "create_customer", "delete_customer", "ask_removed",   "tokenise", "attach",     "detach",     "charge",
-    "ask_charge",      "find_charge",     "cancel_charge", "refund",   "ask_refund", "find_refund"};
+    "create_customer", "delete_customer", "ask_removed",   "tokenise", "attach",     "detach",      "charge",
+    "ask_charge",      "find_charge",     "cancel_charge", "refund",   "ask_refund", "find_refund", "list"};
 
 // Where our request calls Stripe's parameter so.
 std::string FieldOf(const std::string& param) {
@@ -268,6 +268,21 @@ core::RefundOutcome StripeGateway::FindRefund(const RefundOrder& order) {
   const auto* body = std::get_if<std::string>(&parsed);
   if (body == nullptr) return core::OutcomeUnknown{};
   return stripe::FindRefund(*body, kRefundKey, order.refund.request.id.ToString());
+}
+
+ListingOutcome StripeGateway::ListMovements(MovementKind kind, absl::Time since, const std::string& after,
+                                            int limit) {
+  // Charges and not intents: an intent's time is when it was begun, and a challenge may be met hours later.
+  const bool captures = kind == MovementKind::kCapture;
+  std::string path = absl::StrCat(captures ? "/v1/charges" : "/v1/refunds", "?limit=", limit,
+                                  "&created%5Bgte%5D=", absl::ToUnixSeconds(since));
+  if (!after.empty()) absl::StrAppend(&path, "&starting_after=", PercentEncode(after));
+  const stripe::Parsed parsed = Ask("list", [&] { return http_.Get(path); });
+  const auto* body = std::get_if<std::string>(&parsed);
+  if (body == nullptr) return GatewayAway{};
+  auto page = stripe::ReadMovements(*body, captures ? kChargeKey : kRefundKey);
+  if (!page) return GatewayAway{};
+  return *std::move(page);
 }
 
 }  // namespace perennial::payment_token

@@ -34,6 +34,8 @@ class StripeGateway final : public PaymentGateway {
   core::RefundOutcome Refund(const RefundOrder& order) override;
   core::RefundOutcome AskRefund(const std::string& reference) override;
   core::RefundOutcome FindRefund(const RefundOrder& order) override;
+  ListingOutcome ListMovements(MovementKind kind, absl::Time since, const std::string& after,
+                               int limit) override;
 
  private:
   // Sends, measures, logs what an operator must see, and parses.

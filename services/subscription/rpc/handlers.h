@@ -6,6 +6,7 @@
 #include "libs/crypto/page_token.h"
 #include "libs/rpc/service.h"
 #include "services/subscription/app/orders.h"
+#include "services/subscription/app/paid_orders.h"
 #include "services/subscription/app/products.h"
 #include "services/subscription/app/quotes.h"
 #include "services/subscription/app/sites.h"
@@ -20,6 +21,8 @@ rpc::Service MakeOrderService(Quotes& quotes, Orders& orders, const crypto::Page
                               const Clock& clock);
 rpc::Service MakeEntitlementService(Sites& sites);
 rpc::Service MakeOrderBooksService(ProductStore& products, const crypto::PageTokens& tokens);
+
+rpc::Service MakeReconciliationService(PaidOrders& orders, const crypto::PageTokens& tokens);
 
 using ExportAccount = std::function<absl::StatusOr<std::string>(const Uuid& account_id)>;
 rpc::Service MakePersonalDataService(ExportAccount export_account);

@@ -29,6 +29,7 @@ constexpr std::array kRoutes = {
     Route{"GET", "/v1/payment_intents/:id", GetIntent},
     Route{"POST", "/v1/payment_intents/:id/confirm", ConfirmIntent},
     Route{"POST", "/v1/payment_intents/:id/cancel", CancelIntent},
+    Route{"GET", "/v1/charges", ListCharges},
     Route{"POST", "/v1/refunds", CreateRefund},
     Route{"GET", "/v1/refunds", ListRefunds},
     Route{"GET", "/v1/refunds/:id", GetRefund},

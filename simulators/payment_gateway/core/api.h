@@ -68,6 +68,8 @@ Decision SearchIntents(const Books& books, const Context& context, const std::st
 Decision ConfirmIntent(const Books& books, const Context& context, const std::string& id, FormReader form);
 Decision CancelIntent(const Books& books, const Context& context, const std::string& id, FormReader form);
 
+Decision ListCharges(const Books& books, const Context& context, const std::string& id, FormReader form);
+
 Decision CreateRefund(const Books& books, const Context& context, const std::string& id, FormReader form);
 Decision GetRefund(const Books& books, const Context& context, const std::string& id, FormReader form);
 Decision ListRefunds(const Books& books, const Context& context, const std::string& id, FormReader form);

@@ -76,7 +76,8 @@ Decision TakeMoney(const Books& books, const Context& context, Intent intent, co
                 .amount = intent.amount,
                 .currency = intent.currency,
                 .captured = false,
-                .decline = authorization.decline};
+                .decline = authorization.decline,
+                .metadata = intent.metadata};
   intent.latest_charge = charge.id;
   if (authorization.verdict == Verdict::kDeclined) {
     return Fail(books, std::move(intent), DeclineFields(authorization.decline), {std::move(charge)});

@@ -13,8 +13,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Intent, id, created, amount, currency, custom
                                    description, metadata, setup_future_usage, status, client_secret,
                                    return_url, latest_charge, amount_received, amount_refunded, canceled_at,
                                    cancellation_reason, last_payment_error)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Charge, id, created, payment_intent, customer, payment_method, last4,
-                                   amount, currency, captured, decline)
+// Journals from before have no metadata here.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Charge, id, created, payment_intent, customer, payment_method,
+                                                last4, amount, currency, captured, decline, metadata)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Refund, id, created, payment_intent, charge, amount, currency, reason,
                                    metadata)
 

@@ -75,6 +75,7 @@ struct Charge {
   std::string currency;
   bool captured = false;
   std::string decline;  // why not
+  Metadata metadata;    // the intent's, as it was then
 };
 
 struct Refund {

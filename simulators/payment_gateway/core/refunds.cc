@@ -1,8 +1,17 @@
-// /v1/refunds
+// /v1/charges and /v1/refunds
 #include "simulators/payment_gateway/core/api.h"
 #include "simulators/payment_gateway/core/render.h"
 
 namespace perennial::gateway_simulator::core {
+
+Decision ListCharges(const Books& books, const Context&, const std::string&, FormReader form) {
+  const std::string intent = form.Text("payment_intent");
+  nlohmann::json page = RenderPage(books.Charges(), "/v1/charges", form, [&](const Charge& charge) {
+    return intent.empty() || charge.payment_intent == intent;
+  });
+  if (const auto mistake = form.Check()) return Refuse(*mistake);
+  return {.answer = {200, std::move(page)}, .changes = {}};
+}
 
 Decision CreateRefund(const Books& books, const Context& context, const std::string&, FormReader form) {
   Refund refund{.id = "", .created = context.now_s, .payment_intent = form.RequiredText("payment_intent")};

@@ -105,6 +105,33 @@ json Render(const Intent& intent) {
           {"status", intent.status}};
 }
 
+json Render(const Charge& charge) {
+  return {{"id", charge.id},
+          {"object", "charge"},
+          {"amount", charge.amount},
+          {"amount_captured", charge.captured ? charge.amount : 0},
+          {"captured", charge.captured},
+          {"created", charge.created},
+          {"currency", charge.currency},
+          {"customer", OrNull(charge.customer)},
+          {"failure_code", OrNull(charge.decline)},
+          {"livemode", false},
+          {"metadata", charge.metadata},
+          {"paid", charge.captured},
+          {"payment_intent", charge.payment_intent},
+          {"payment_method", charge.payment_method},
+          {"status", charge.captured ? "succeeded" : "failed"}};
+}
+
+CreatedWindow ReadCreatedWindow(FormReader& form) {
+  CreatedWindow window;
+  if (const auto second = form.Integer("created[gte]")) window.from = *second;
+  if (const auto second = form.Integer("created[gt]")) window.from = *second + 1;
+  if (const auto second = form.Integer("created[lt]")) window.until = *second;
+  if (const auto second = form.Integer("created[lte]")) window.until = *second + 1;
+  return window;
+}
+
 json Render(const Refund& refund) {
   return {{"id", refund.id},
           {"object", "refund"},

@@ -155,6 +155,9 @@ class FakeGateway : public PaymentGateway {
     if (found == refunds_.end()) return core::NotThere{};
     return core::GivenBack{found->second};
   }
+  ListingOutcome ListMovements(MovementKind, absl::Time, const std::string&, int) override {
+    return GatewayPage{};
+  }
 
  private:
   Trouble Next() {

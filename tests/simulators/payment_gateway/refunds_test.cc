@@ -37,6 +37,44 @@ TEST_CASE("A charge is refunded in parts, then the rest, and never more than was
   CHECK(world.Get("/v1/refunds", {{"payment_intent", "pi_none"}}).body["data"].empty());
 }
 
+TEST_CASE("Charges and refunds are listed by the second, newest first, page by page") {
+  World world;
+  const std::string customer = world.Customer();
+  const std::string card = world.AttachedCard(customer);
+  std::vector<std::string> made;
+  for (int i = 0; i < 5; ++i) {
+    world.context.now_s = kNow + 10 * i;
+    Form form = world.ChargeForm(customer, card);
+    form["metadata[charge_id]"] = "c" + std::to_string(i);
+    const nlohmann::json intent = world.Post("/v1/payment_intents", form).body;
+    made.insert(made.begin(), intent["latest_charge"]);
+    GiveBack(world, intent["id"], "100");
+  }
+  world.ChargeCard(customer, world.AttachedCard(customer, "4000000000000341"));
+  const auto list = [&](const std::string& path, const Form& form) {
+    std::vector<std::string> ids;
+    const nlohmann::json data = world.Get(path, form).body["data"];
+    for (const auto& entry : data) ids.push_back(entry["id"]);
+    return ids;
+  };
+  const Form later{{"created[gte]", std::to_string(kNow + 10)}, {"created[lt]", std::to_string(kNow + 40)}};
+  CHECK(list("/v1/charges", later) == std::vector<std::string>{made[1], made[2], made[3]});
+  Form page = later;
+  page["limit"] = "2";
+  CHECK(world.Get("/v1/charges", page).body["has_more"] == true);
+  page["starting_after"] = made[2];
+  CHECK(list("/v1/charges", page) == std::vector<std::string>{made[3]});
+  CHECK(world.Get("/v1/charges", page).body["has_more"] == false);
+  CHECK(list("/v1/refunds", later).size() == 3);
+  CHECK(list("/v1/payment_intents", later).size() == 3);
+  const nlohmann::json all = world.Get("/v1/charges").body["data"];
+  CHECK(all[0]["status"] == "failed");
+  CHECK(all[0]["captured"] == false);
+  CHECK(all[1]["status"] == "succeeded");
+  CHECK(all[1]["metadata"]["charge_id"] == "c4");
+  CHECK(all[1]["amount_captured"] == 1000);
+}
+
 TEST_CASE("What was never captured cannot be refunded") {
   World world;
   const std::string customer = world.Customer();

@@ -237,6 +237,18 @@ test('a charge is refunded in part, then the rest, never more', async () => {
   assert.deepEqual((await stripe.refunds.retrieve(part.id)).metadata, { refund_id: 'r-1' });
 });
 
+test('charges are listed as they were made, with the metadata of their intents', async () => {
+  const { terms } = await customerWithCard(stripe);
+  const { created } = await stripe.paymentIntents.create(terms(1000, { metadata: { charge_id: 'first' } }));
+  await stripe.paymentIntents.create(terms(2000, { metadata: { charge_id: 'second' } }));
+  const seen = [];
+  for await (const charge of stripe.charges.list({ created: { gte: created }, limit: 1 })) {
+    if (['first', 'second'].includes(charge.metadata.charge_id)) seen.push([charge.amount_captured, charge.status]);
+  }
+  assert.deepEqual(seen, [[2000, 'succeeded'], [1000, 'succeeded']]);
+  assert.equal((await stripe.charges.list({ created: { gt: created + 3600 } })).data.length, 0);
+});
+
 test('a parameter that Stripe would not know is refused', async () => {
   const { terms } = await customerWithCard(stripe);
   await fails(stripe.paymentIntents.create(terms(1000, { ammount: 1 })),

@@ -123,5 +123,33 @@ TEST_CASE("a token is gone once no customer has it, a customer once it says so, 
   CHECK_FALSE(IsRemoved("<html>"));
 }
 
+TEST_CASE("a page of charges tells what was taken, whoever asked for it, and where the next one begins") {
+  const std::string id = "b5f0c3a2-1111-4222-8333-444455556666";
+  const auto page = ReadMovements(R"({"object":"list","has_more":true,"data":[
+      {"id":"ch_3","object":"charge","status":"succeeded","amount":900,"amount_captured":900,"currency":"jpy",
+       "created":30,"metadata":{}},
+      {"id":"ch_2","object":"charge","status":"failed","amount":5,"currency":"eur","created":20,"metadata":{}},
+      {"id":"ch_1","object":"charge","status":"succeeded","amount":700,"amount_captured":600,"currency":"eur",
+       "created":10,"metadata":{"charge_id":")" +
+                                      id + R"(","order":"no uuid"}}]})",
+                                  "charge_id");
+  REQUIRE(page);
+  REQUIRE(page->movements.size() == 2);
+  CHECK_FALSE(page->movements[0].id);
+  CHECK(page->movements[0].amount == Money{"JPY", 900});
+  CHECK(page->movements[1].id->ToString() == id);
+  CHECK_FALSE(page->movements[1].order_id);
+  CHECK(page->movements[1].amount == Money{"EUR", 600});
+  CHECK(page->movements[1].created_at == absl::FromUnixSeconds(10));
+  CHECK(page->next == "ch_1");
+  CHECK(ReadMovements(R"({"data":[],"has_more":false})", "charge_id")->next.empty());
+}
+
+TEST_CASE("a page that cannot be read whole is none: an entry lost would look like money lost") {
+  CHECK_FALSE(ReadMovements("<html>", "charge_id"));
+  CHECK_FALSE(ReadMovements(R"({"data":[]})", "charge_id"));
+  CHECK_FALSE(ReadMovements(R"({"has_more":false,"data":[{"object":"charge","created":1}]})", "charge_id"));
+}
+
 }  // namespace
 }  // namespace perennial::payment_token::stripe

@@ -1,6 +1,7 @@
 #include "services/payment_token/gateways/stripe_gateway.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -300,6 +301,41 @@ TEST_CASE_METHOD(Fixture, "twenty charges at once over kept connections are twen
   for (std::thread& thread : threads) thread.join();
   CHECK(Books()["captures"]["count"] == 20);
   CHECK(Books()["captures"]["sums"]["eur"] == 20 * 1000 + 190);
+}
+
+TEST_CASE_METHOD(Fixture, "what the gateway took and gave back is listed page by page, ours or not") {
+  AddCard();
+  std::vector<core::ChargeRequest> requests;
+  for (int i = 0; i < 5; ++i) {
+    requests.push_back(Request(1000 + i));
+    Take(requests.back());
+  }
+  const core::RefundRequest refund = RefundOf(requests[0], Money{"EUR", 300});
+  REQUIRE_OK(charges.OpenRefund(refund));
+  REQUIRE_OK(charges.DriveRefund(refund.id));
+  std::map<std::string, int64_t> taken;
+  std::string after;
+  for (int page = 0; page < 3; ++page) {
+    const auto listed = stripe.ListMovements(MovementKind::kCapture, absl::UnixEpoch(), after, 2);
+    const auto& found = std::get<GatewayPage>(listed);
+    CHECK(found.next.empty() == (page == 2));
+    after = found.next;
+    for (const GatewayMovement& movement : found.movements)
+      taken[movement.id.value().ToString()] = movement.amount.minor;
+  }
+  CHECK(taken.size() == 5);
+  for (const core::ChargeRequest& request : requests)
+    CHECK(taken[request.id.ToString()] == request.amount.minor);
+  const auto refunds =
+      std::get<GatewayPage>(stripe.ListMovements(MovementKind::kRefund, absl::UnixEpoch(), "", 9));
+  REQUIRE(refunds.movements.size() == 1);
+  CHECK(refunds.movements[0].id == refund.id);
+  CHECK(refunds.movements[0].order_id == requests[0].order_id);
+  const absl::Time later = absl::Now() + absl::Hours(1);
+  CHECK(std::get<GatewayPage>(stripe.ListMovements(MovementKind::kCapture, later, "", 9)).movements.empty());
+  Fault({{"action", "error_500_before"}, {"match", {{"path", "/v1/charges"}, {"method", "GET"}}}});
+  CHECK(std::holds_alternative<GatewayAway>(
+      stripe.ListMovements(MovementKind::kCapture, absl::UnixEpoch(), "", 9)));
 }
 
 }  // namespace
