@@ -1,6 +1,7 @@
 #include "services/billing/gateways/cairo_invoice_writer.h"
 
 #include <algorithm>
+#include <mutex>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -268,6 +269,10 @@ class Layout {
 }  // namespace
 
 absl::StatusOr<std::string> CairoInvoiceWriter::Write(const Document& document, const Document*) const {
+  // One at a time: cairo 1.16 takes the locks of its shared fonts in both orders (found by the thread
+  // sanitizer). A page takes some milliseconds.
+  static std::mutex drawing;
+  const std::lock_guard<std::mutex> lock(drawing);
   std::string pdf = Layout(document).Draw();
   if (pdf.empty()) return absl::InternalError("the PDF could not be made");
   return pdf;
