@@ -124,6 +124,9 @@ def faults_at_the_end(suite: Suite, crowd: Crowd, clock: Clock) -> list[str]:
                        "ON a.product_id = b.product_id AND a.id < b.id AND a.start_date < b.end_date AND b.start_date < a.end_date "
                        "WHERE a.state = 'active' AND b.state = 'active'")
     faults += [f"product {row[0]} is paid twice: from {row[1]} and from {row[2]}" for row in both]
+    reconciliation = "perennial.billing.v1.ReconciliationService"
+    found = suite.peer("billing", operator=True).call(f"{reconciliation}/ListDifferences", page_size=50).differences
+    faults += [f"reconciliation found: {str(difference).strip()}".replace("\n", ", ") for difference in found]
     faults += [f"an answer that is not documented: {answer}" for answer in crowd.strange]
     crowd.summary(books)
     return faults

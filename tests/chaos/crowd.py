@@ -100,7 +100,9 @@ class Somebody:
         self.order(plan_purchase={"site": site.name, "plan": f"plans/{self.random.choice(PLANS[:3])}", "cycle_months": self.random.choice((3, 6, 12))})
 
     def buy_domain(self) -> None:
-        self.order(domain_purchase={"domain_name": f"c-{uuid.uuid4().hex[:12]}.example", "years": 1})
+        # Some want the same name: who comes second has paid, and gets the money back (R31).
+        name = f"c-{uuid.uuid4().hex[:12]}" if self.random.random() < 0.6 else f"wanted-{self.crowd.popular()}"
+        self.order(domain_purchase={"domain_name": f"{name}.example", "years": 1})
 
     def upgrade(self) -> None:
         self.order(upgrade={"product": self.random.choice(self.products), "plan": f"plans/{self.random.choice(PLANS[1:])}"})
@@ -136,8 +138,8 @@ class Somebody:
             pass
 
     def live(self) -> None:
-        acts = {self.upgrade: 20, self.renew_by_hand: 20, self.race: 8, self.switch: 10, self.change_card: 12, self.buy_plan: 8,
-                self.buy_domain: 8, self.look: 12, self.leave: 1}
+        acts = {self.upgrade: 20, self.renew_by_hand: 8, self.race: 5, self.switch: 10, self.change_card: 12, self.buy_plan: 15,
+                self.buy_domain: 12, self.look: 12, self.leave: 0.3}
         while self.account and not self.crowd.over.is_set():
             self.quietly(self.random.choices(list(acts), list(acts.values()))[0])
             self.crowd.over.wait(self.random.uniform(0.2, 2.0))
@@ -153,6 +155,12 @@ class Crowd:
         self.people = [Somebody(self, f"{seed}/{i}") for i in range(count)]
         self.threads: list[threading.Thread] = []
         self.told = ""
+        self.salt = uuid.uuid4().hex[:6]
+
+    def popular(self) -> str:
+        """A name that about three people are told."""
+        self.tally["wanted names"] += 1
+        return f"{self.salt}-{self.tally['wanted names'] // 3}"
 
     def heard(self, method: str, refused: Refused) -> None:
         expected = refused.code.name in REFUSALS and len(refused.reasons) == 1
@@ -220,8 +228,8 @@ class Clock:
     def _run(self) -> None:
         while not self.over.is_set():
             try:
-                self.advance(self.now() + 86400, patience=20)
-                self.days += 1
+                self.advance(self.now() + 3 * 86400, patience=20)
+                self.days += 3
             except Refused:
                 continue
             self.over.wait(0.2)
