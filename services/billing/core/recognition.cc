@@ -33,8 +33,4 @@ absl::Time NextDueAt(absl::TimeZone zone, CivilDate through) {
   return StartOfDay(through + 2, zone);
 }
 
-bool BeginsLater(const EarningLine& line, absl::TimeZone zone, absl::Time now) {
-  return DaysBetween(DateAt(now, zone), line.term_start) >= 2;
-}
-
 }  // namespace perennial::billing::core

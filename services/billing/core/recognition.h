@@ -41,8 +41,4 @@ CivilDate LastDayOver(absl::TimeZone zone, absl::Time now);
 // When the day after `through` is over.
 absl::Time NextDueAt(absl::TimeZone zone, CivilDate through);
 
-// Whether a line that is issued now needs no look back: none of its days is booked, nor will be before the
-// issuing commits. A day of margin bears clocks that differ.
-bool BeginsLater(const EarningLine& line, absl::TimeZone zone, absl::Time now);
-
 }  // namespace perennial::billing::core

@@ -50,29 +50,30 @@ absl::Status PostInvoice(pg::Database& database, const core::Document& invoice) 
   const absl::TimeZone zone = ZoneOrUtc(invoice.time_zone);
   const CivilDate over = core::LastDayOver(zone, invoice.issue_time);
   std::vector<int64_t> numbers, nets;
-  std::vector<std::string> starts, ends, begin_later;
+  std::vector<std::string> starts, ends;
   for (size_t i = 0; i < invoice.bill.lines.size(); ++i) {
     const core::InvoiceLine& line = invoice.bill.lines[i];
     if (line.net_minor == 0) continue;
-    const core::EarningLine earning{line.net_minor, 0, line.term_start, line.term_end};
     numbers.push_back(static_cast<int64_t>(i) + 1);
     nets.push_back(line.net_minor);
     starts.push_back(FormatDate(line.term_start));
     ends.push_back(FormatDate(line.term_end));
-    begin_later.emplace_back(BeginsLater(earning, zone, invoice.issue_time) ? "t" : "f");
   }
-  // One round trip for all of it: this is a part of every renewal.
+  // One round trip for all of it: this is a part of every renewal. A line that begins a week or more after
+  // the zone's last day booked needs no look back: before this commits hardly another day is booked, for
+  // whoever books one waits for those that are posting (BookNextDay).
   return database
       .Query(
           "WITH lines AS (INSERT INTO recognition_line (invoice_id, line_number, currency, net_minor, "
           "term_start, term_end, time_zone, taken_in) SELECT $10, l.number, $11, l.net, l.first::date, "
-          "l.last::date, $12, l.later::boolean FROM unnest($13::integer[], $14::bigint[], $15::text[], "
-          "$16::text[], $17::text[]) AS l (number, net, first, last, later)), "
-          "zone AS (INSERT INTO recognition_zone (time_zone, through_day, next_at) VALUES ($12, $18, $19) "
+          "l.last::date, $12, l.first::date > coalesce((SELECT z.through_day FROM recognition_zone z "
+          "WHERE z.time_zone = $12), $17::date) + 7 FROM unnest($13::integer[], $14::bigint[], $15::text[], "
+          "$16::text[]) AS l (number, net, first, last)), "
+          "zone AS (INSERT INTO recognition_zone (time_zone, through_day, next_at) VALUES ($12, $17, $18) "
           "ON CONFLICT (time_zone) DO NOTHING) " ADD_ENTRIES,
           e.ids, e.kinds, e.post_times, e.document_ids, e.time_zones, e.days, e.currencies, e.accounts,
-          e.amounts, invoice.id, invoice.bill.currency, invoice.time_zone, numbers, nets, starts, ends,
-          begin_later, over, core::NextDueAt(zone, over))
+          e.amounts, invoice.id, invoice.bill.currency, invoice.time_zone, numbers, nets, starts, ends, over,
+          core::NextDueAt(zone, over))
       .status();
 }
 

@@ -62,7 +62,11 @@ absl::StatusOr<RecognitionStore::Booked> PostgresRecognitionStore::BookNextDay(c
     ASSIGN_OR_RETURN(const CivilDate through, LockZone(database_, zone.time_zone, now));
     if (through != zone.through) return absl::OkStatus();
     const CivilDate day = through + 1;
-    // A statement of its own: only one that begins under the lock sees what a credit note before it took off.
+    // Waits for those that are posting now, who hold it together (add_late_entry): their lines may have this
+    // day.
+    RETURN_IF_ERROR(
+        database_.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "billing/ledger_closing"));
+    // A statement of its own: only one that begins under the locks sees what others did before.
     ASSIGN_OR_RETURN(
         const pg::Rows sums,
         database_.Query(

@@ -1,5 +1,6 @@
 #include "services/billing/app/recognition.h"
 
+#include <atomic>
 #include <map>
 #include <random>
 #include <thread>
@@ -139,6 +140,36 @@ TEST_CASE("A term that begins later costs nothing before it does") {
   AdvanceDays(billing, 1);
   Settle(billing);
   CHECK(BalanceOf(billing, LedgerAccount::kRevenue) == -600);
+}
+
+TEST_CASE("An invoice that commits weeks after it was posted loses no day: who books one waits for it") {
+  BillingFixture billing;
+  InvoiceOf(billing, {500, kToday, kToday + 5});  // makes the zone known
+  Settle(billing);
+  std::atomic<bool> settled{false};
+  std::thread worker;
+  REQUIRE_OK(billing.postgres.database().Transact([&]() -> absl::Status {
+    InvoiceOf(billing, {3'000, kToday + 10, kToday + 40});
+    AdvanceDays(billing, 20);
+    worker = std::thread([&] {
+      while (billing.recognition.RunOnce().value_or(0) > 0) {
+      }
+      settled = true;
+    });
+    // It comes to the lock, or it is through all days without us.
+    while (!settled &&
+           billing.Count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+                         "AND database = (SELECT oid FROM pg_database WHERE datname = "
+                         "current_database())") == 0) {
+      std::this_thread::yield();
+    }
+    return absl::OkStatus();
+  }));
+  worker.join();
+  AdvanceDays(billing, 40);
+  Settle(billing);
+  CHECK(BalanceOf(billing, LedgerAccount::kRevenue) == -3'500);
+  CHECK(BalanceOf(billing, LedgerAccount::kDeferredRevenue) == 0);
 }
 
 TEST_CASE("Days begin and end where the term is") {

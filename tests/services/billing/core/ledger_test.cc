@@ -181,9 +181,6 @@ TEST_CASE("A day is over when the next one begins in the term's zone") {
   const absl::Time due = NextDueAt(auckland, CivilDate(2027, 3, 1));
   CHECK(LastDayOver(auckland, due) == CivilDate(2027, 3, 2));
   CHECK(LastDayOver(auckland, due - absl::Seconds(1)) == CivilDate(2027, 3, 1));
-  const EarningLine line{1, 0, CivilDate(2027, 3, 4), CivilDate(2027, 4, 4)};
-  CHECK(BeginsLater(line, auckland, noon));
-  CHECK_FALSE(BeginsLater({1, 0, CivilDate(2027, 3, 3), CivilDate(2027, 4, 3)}, auckland, noon));
 }
 
 }  // namespace perennial::billing::core
