@@ -1,24 +1,15 @@
 """Starting a process that cannot outlive us."""
 
-import ctypes
 import os
-import signal
 import subprocess
-
-_libc = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
 
 
 def start(command: list[str], **options) -> subprocess.Popen:
     """Popen, but the kernel ends the child if this process dies, even by SIGKILL. Call it from the main thread.
 
-    The child has a session of its own: Ctrl-C reaches us first, and we stop things in order.
+    The child has a session of its own: Ctrl-C reaches us first, and we stop things in order. It asks the kernel itself, after
+    exec: code of ours between fork and exec can wait for ever for a lock that another thread held. If we died before it asked,
+    it has another parent by now.
     """
-    parent = os.getpid()
-
-    def before_exec() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # died meanwhile
-            os._exit(1)
-
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=before_exec, **options)
+    ask = ["setpriv", "--pdeathsig=TERM", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"', str(os.getpid()), *command]
+    return subprocess.Popen(ask, stdin=subprocess.DEVNULL, start_new_session=True, **options)

@@ -7,6 +7,7 @@ import argparse
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -149,6 +150,9 @@ def play(suite: Suite, seed: int, kills: int, customers: int) -> bool:
                 told = monkey.kills()
                 print(f"· {told:4} of {kills} kills, {crowd.tally['orders']:5} orders by hand, {clock.days:4} days, "
                       f"{time.monotonic() - begun:5.0f} s", flush=True)
+    except (Failure, OSError, subprocess.TimeoutExpired) as problem:
+        print(f"  ✗ the monkey: {problem}", flush=True)
+        raise
     finally:
         crowd.leave()
         clock.stop()

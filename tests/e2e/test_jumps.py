@@ -20,8 +20,8 @@ from suite.suite import Suite
 CLOCK = "perennial.testing.v1.TestClockService"
 PRODUCTS = "perennial.subscription.v1.ProductService"
 DAYS = 400
-# The same noon for both: no zone of the customers' is in another day then.
-NOON = (datetime.now(timezone.utc) + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+# The same time of day for both, and far from midnight in all zones of the customers, summer and winter.
+MORNING = (datetime.now(timezone.utc) + timedelta(days=2)).replace(hour=10, minute=0, second=0, microsecond=0)
 DECLINES_LATER, WANTS_THE_CUSTOMER = "4000000000000341", "4000002760003184"
 
 
@@ -38,10 +38,10 @@ class World:
 
     def play(self, steps: list[int]) -> None:
         """The same lives in each world, with the clock moved in `steps` of days."""
-        self.move_to(NOON)
+        self.move_to(MORNING)
         self.begin()
         for day in accumulate(steps):
-            self.move_to(NOON + timedelta(days=day))
+            self.move_to(MORNING + timedelta(days=day))
         self.read()
 
     def move_to(self, moment: datetime) -> None:

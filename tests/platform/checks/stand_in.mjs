@@ -8,11 +8,14 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { listedFamilies, services } from "./metrics.mjs";
 
-const codes = ["OK", "NotFound", "Internal"];
+// Labels that queries ask for by value; any other is "some".
+const asked = { grpc_code: ["OK", "NotFound", "Internal"], ledger_account: ["revenue"] };
 
 function samples({ type, name, labels }, value) {
-  const plain = labels.filter((label) => label !== "grpc_code").map((label) => `${label}="some"`);
-  const sets = labels.includes("grpc_code") ? codes.map((code) => [...plain, `grpc_code="${code}"`]) : [plain];
+  const sets = labels.reduce(
+    (all, label) => all.flatMap((set) => (asked[label] ?? ["some"]).map((text) => [...set, `${label}="${text}"`])),
+    [[]],
+  );
   const sample = (suffix, set, number) => `${name}${suffix}${set.length > 0 ? `{${set.join(",")}}` : ""} ${number}`;
   return sets.flatMap((set) => {
     if (type !== "histogram" && type !== "summary") return [sample("", set, value)];
