@@ -123,7 +123,7 @@ class Journey:
                                                    target_time={"seconds": int(to.timestamp())}, timeout=58)
                 break
             except Refused as refused:  # a long way is gone in several calls
-                if refused.reason != "DEADLINE_PASSED":
+                if refused.code.name != "DEADLINE_EXCEEDED":
                     raise
         if self.customer.account:
             self.sign_in()

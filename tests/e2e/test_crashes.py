@@ -21,7 +21,17 @@ def settle(suite) -> None:
     operator = suite.peer("subscription", operator=True)
     now = operator.call("perennial.testing.v1.TestClockService/GetClock").time.seconds
     for minutes in (1, 3, 6, 20, 60, 130):
-        operator.call("perennial.testing.v1.TestClockService/AdvanceClock", target_time={"seconds": now + 60 * minutes}, timeout=58)
+        advance(operator, now + 60 * minutes)
+
+
+def advance(operator, target: int) -> None:
+    for attempt in range(5):
+        try:
+            operator.call("perennial.testing.v1.TestClockService/AdvanceClock", target_time={"seconds": target}, timeout=58)
+            return
+        except Refused as refused:  # a store has just come back, or the machine is busy
+            if refused.code.name not in ("UNAVAILABLE", "DEADLINE_EXCEEDED") or attempt == 4:
+                raise
 
 
 def gateway(suite, path, body):
