@@ -121,18 +121,20 @@ class Bench:
 
     @staticmethod
     def own_entries(sessions: list[list[str]], account: str, method: str) -> list[str]:
-        """The entries of the call among those of its session, which also serves jobs: the transaction that names the
-        account, or for a read that one statement."""
+        """The entries of the call among those of its session, which also serves jobs: from the first that names the
+        account, or the BEGIN before it, to the COMMIT; for a read that one statement."""
         for entries in sessions:
             named = [i for i, entry in enumerate(entries) if entry.startswith("DETAIL") and account in entry]
             if not named:
                 continue
             if method == READ:
                 return entries[named[0] - 1 : named[0] + 1]
-            begins = [i for i, entry in enumerate(entries) if re.fullmatch("LOG execute .*: BEGIN", entry) and i < named[0]]
+            first = named[0] - 1
+            if re.fullmatch("LOG execute .*: BEGIN", entries[first - 1]):
+                first -= 1
             ends = [i for i, entry in enumerate(entries) if re.fullmatch("LOG execute .*: COMMIT", entry) and i > named[-1]]
-            if begins and ends:
-                return entries[begins[-1] : ends[0] + 1]
+            if ends:
+                return entries[first : ends[0] + 1]
         raise Failure("cannot tell the call's statements in Postgres' log")
 
     def record_statements(self) -> dict[str, list[Path]]:
