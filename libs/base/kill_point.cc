@@ -4,7 +4,6 @@
 
 #include <array>
 #include <atomic>
-#include <iterator>
 #include <string>
 #include <utility>
 

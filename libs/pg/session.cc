@@ -148,9 +148,9 @@ absl::Status Session::Commit() {
 
 void Session::Rollback() {
   deferred_.clear();
-  if (PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;
-  if (!Command("ROLLBACK").ok()) broken_ = true;
   timeout_ms_ = 0;  // a SET of the transaction was undone with it
+  if (PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;  // never begun, or its COMMIT failed
+  if (!Command("ROLLBACK").ok()) broken_ = true;
 }
 
 absl::Status Session::Command(const std::string& sql) {

@@ -34,7 +34,7 @@ struct ProcessConfig {
   rpc::Tls tls;                // TLS_CERT, TLS_KEY, TLS_CA: PEM files
   // SECRET_KEY: 32 bytes in hex; seals answers, hashes requests, signs page tokens.
   std::string secret_key;
-  int workers = 0;         // WORKERS: threads for calls; the database pool has four connections more
+  int workers = 0;         // WORKERS: threads for calls, and connections for them; jobs have their own
   int queue_limit = 0;     // QUEUE_LIMIT: calls that may wait for a worker
   bool test_time = false;  // TIME=system|test
   // ACCOUNT_TARGET: where signing keys are had. Not read by account itself.

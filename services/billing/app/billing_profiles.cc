@@ -69,7 +69,10 @@ absl::StatusOr<BillingProfile> BillingProfiles::Get(const Caller& caller, const 
 
 absl::StatusOr<std::optional<AskedTaxId>> BillingProfiles::Ask(const Caller& caller, const Uuid& account_id,
                                                                const ProfileChange& change) {
-  ASSIGN_OR_RETURN(const BillingProfile current, Get(caller, account_id));
+  RETURN_IF_ERROR(CheckOwner(caller, account_id));
+  const auto& fields = change.fields;
+  if (std::find(fields.begin(), fields.end(), "tax_id") == fields.end()) return std::nullopt;
+  ASSIGN_OR_RETURN(const BillingProfile current, store_.Get(account_id));
   ASSIGN_OR_RETURN(const BillingProfile changed, Apply(change, current));
   const std::string& tax_id = changed.party.tax_id;
   if (tax_id.empty() || tax_id == current.party.tax_id || !core::IsInVies(tax_id)) return std::nullopt;
