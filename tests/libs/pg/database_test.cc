@@ -310,7 +310,8 @@ TEST_CASE("a short deadline goes with the transaction whose commit fails") {
     return database.Query("INSERT INTO late (id) VALUES (1), (1)").status();
   });
   CHECK(ViolatedConstraint(status) == "late_id_key");
-  CHECK((*database.Query("SELECT current_setting('statement_timeout') AS t"))[0].Get<std::string>("t") == "5s");
+  CHECK((*database.Query("SELECT current_setting('statement_timeout') AS t"))[0].Get<std::string>("t") ==
+        "5s");
 }
 
 TEST_CASE("a full pool is waited for until the deadline, not longer") {
