@@ -87,44 +87,56 @@ absl::Status Told(const absl::Status& status) {
   return status.ok() || !ReasonOf(status).empty() ? status : Hide(status);
 }
 
-grpc::Status ToGrpc(const absl::Status& fault, absl::string_view language) {
-  if (fault.ok()) return grpc::Status::OK;
+google::rpc::Status ToProto(const absl::Status& fault, absl::string_view language) {
   const absl::Status status = Told(fault);
+  google::rpc::Status out;
+  out.set_code(static_cast<int>(status.code()));
+  if (status.ok()) return out;
   const std::string reason = ReasonOf(status);
-  google::rpc::Status details;
-  details.set_code(static_cast<int>(status.code()));
-  const std::string message = Shorten(status.message());
-  details.set_message(message);
-  AddErrorInfo(status, reason, details);
-  AddBadRequest(status, details);
-  AddRetryInfo(status, reason, details);
-  AddLocalizedMessage(reason, language, details);
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message, details.SerializeAsString());
+  out.set_message(Shorten(status.message()));
+  AddErrorInfo(status, reason, out);
+  AddBadRequest(status, out);
+  AddRetryInfo(status, reason, out);
+  AddLocalizedMessage(reason, language, out);
+  return out;
+}
+
+absl::Status FromProto(const google::rpc::Status& status) {
+  const auto code = static_cast<absl::StatusCode>(status.code());
+  if (code == absl::StatusCode::kOk) return absl::OkStatus();
+  std::optional<absl::Status> refusal;
+  std::vector<FieldViolation> violations;
+  for (const auto& detail : status.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::BadRequest bad_request;
+    if (detail.UnpackTo(&info)) {
+      refusal =
+          Refusal(code, info.reason(), status.message(), {info.metadata().begin(), info.metadata().end()});
+    } else if (detail.UnpackTo(&bad_request)) {
+      for (const auto& field : bad_request.field_violations())
+        violations.push_back({field.field(), field.description()});
+    }
+  }
+  // Without a reason it is from the transport, not from a method.
+  if (!refusal) return Hide(absl::Status(code, status.message()));
+  SetFieldViolations(*refusal, violations);
+  return *refusal;
+}
+
+grpc::Status ToGrpc(const absl::Status& status, absl::string_view language) {
+  if (status.ok()) return grpc::Status::OK;
+  const google::rpc::Status details = ToProto(status, language);
+  return grpc::Status(static_cast<grpc::StatusCode>(details.code()), details.message(),
+                      details.SerializeAsString());
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  const auto code = static_cast<absl::StatusCode>(status.error_code());
   google::rpc::Status details;
-  std::optional<absl::Status> refusal;
-  std::vector<FieldViolation> violations;
-  if (details.ParseFromString(status.error_details())) {
-    for (const auto& detail : details.details()) {
-      google::rpc::ErrorInfo info;
-      google::rpc::BadRequest bad_request;
-      if (detail.UnpackTo(&info)) {
-        refusal = Refusal(code, info.reason(), status.error_message(),
-                          {info.metadata().begin(), info.metadata().end()});
-      } else if (detail.UnpackTo(&bad_request)) {
-        for (const auto& field : bad_request.field_violations())
-          violations.push_back({field.field(), field.description()});
-      }
-    }
-  }
-  // Without a reason it is from the transport, not from a method.
-  if (!refusal) return Hide(absl::Status(code, status.error_message()));
-  SetFieldViolations(*refusal, violations);
-  return *refusal;
+  details.ParseFromString(status.error_details());  // from the transport there are none
+  details.set_code(status.error_code());
+  details.set_message(status.error_message());
+  return FromProto(details);
 }
 
 }  // namespace perennial::rpc

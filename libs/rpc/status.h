@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "google/rpc/status.pb.h"
 
 namespace perennial::rpc {
 
@@ -13,6 +14,10 @@ namespace perennial::rpc {
 // INTERNAL_ERROR and nothing else.
 // `language`: that person's, "en" or "fr"; empty if none will.
 grpc::Status ToGrpc(const absl::Status& status, absl::string_view language = "");
+
+// The same as a message, and back: for the answers of a batch, of which some may be refusals (AIP-233).
+google::rpc::Status ToProto(const absl::Status& status, absl::string_view language = "");
+absl::Status FromProto(const google::rpc::Status& status);
 
 // What of a status is told: itself if it has a reason, else the refusal that stands for a fault of ours.
 absl::Status Told(const absl::Status& status);
