@@ -32,16 +32,23 @@ class Param {
   Param(absl::Time time);
   Param(CivilDate date) : text_(FormatDate(date)) {}
   Param(const Bytes& bytes);
-  // Postgres arrays: for `= ANY($1)` and `unnest($1, $2)`, so that a batch is one round trip.
+  // Postgres arrays: for `= ANY($1)` and `unnest($1, $2)`, so that a batch is one round trip. Of anything
+  // that is a parameter by itself; an std::nullopt in them is NULL.
   Param(const std::vector<Uuid>& ids);
   Param(const std::vector<int64_t>& values);
-  Param(const std::vector<std::string>& texts);
+  template <typename T>
+  Param(const std::vector<T>& values) : text_("{") {
+    for (const T& value : values) Append(Param(value));
+    text_->push_back('}');
+  }
   template <typename T>
   Param(const std::optional<T>& value) : Param(value ? Param(*value) : Param(std::nullopt)) {}
 
   const std::optional<std::string>& text() const { return text_; }
 
  private:
+  void Append(const Param& element);
+
   std::optional<std::string> text_;
 };
 

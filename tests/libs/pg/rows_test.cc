@@ -109,6 +109,43 @@ TEST_CASE("arrays go over whole, in order, with any text in them") {
   CHECK(none->empty());
 }
 
+TEST_CASE("arrays hold anything that is a parameter, and NULL where there is none") {
+  PostgresFixture postgres;
+  testing::CountingIds ids;
+  const absl::Time time = absl::FromUnixMicros(1'800'000'000'123'456);
+  const Uuid id = ids.Next();
+  const auto rows = postgres.database().Query(
+      "SELECT a, b, c, d, e FROM unnest($1::timestamptz[], $2::uuid[], $3::boolean[], $4::integer[], "
+      "$5::text[]) "
+      "WITH ORDINALITY AS u(a, b, c, d, e, n) ORDER BY n",
+      std::vector<std::optional<absl::Time>>{time, std::nullopt},
+      std::vector<std::optional<Uuid>>{std::nullopt, id}, std::vector<bool>{true, false},
+      std::vector<int>{-1, 2}, std::vector<std::optional<std::string>>{"NULL", std::nullopt});
+  REQUIRE_OK(rows);
+  REQUIRE(rows->size() == 2);
+  CHECK((*rows)[0].Get<std::optional<absl::Time>>("a") == time);
+  CHECK((*rows)[0].Get<std::optional<Uuid>>("b") == std::nullopt);
+  CHECK((*rows)[0].Get<bool>("c"));
+  CHECK((*rows)[0].Get<int>("d") == -1);
+  CHECK((*rows)[0].Get<std::optional<std::string>>("e") == "NULL");
+  CHECK((*rows)[1].Get<std::optional<absl::Time>>("a") == std::nullopt);
+  CHECK((*rows)[1].Get<std::optional<Uuid>>("b") == id);
+  CHECK_FALSE((*rows)[1].Get<bool>("c"));
+  CHECK((*rows)[1].Get<int>("d") == 2);
+  CHECK((*rows)[1].Get<std::optional<std::string>>("e") == std::nullopt);
+}
+
+TEST_CASE("any time goes over as it is, to the microsecond") {
+  PostgresFixture postgres;
+  CHECK(rc::check("round trip", [&] {
+    const absl::Time time =
+        absl::FromUnixMicros(*rc::gen::inRange<int64_t>(-62'000'000'000'000'000, 380'000'000'000'000'000));
+    const auto rows = postgres.database().Query("SELECT $1::timestamptz AS t", time);
+    RC_ASSERT(rows.ok());
+    RC_ASSERT((*rows)[0].Get<absl::Time>("t") == time);
+  }));
+}
+
 TEST_CASE("any text of a text array comes back") {
   PostgresFixture postgres;
   CHECK(rc::check("round trip", [&] {
