@@ -121,12 +121,47 @@ void Gateway::Release(const std::string& idempotency_key) {
 
 GatewayReply Gateway::HandleApi(const GatewayRequest& request) {
   const std::optional<core::Fault> fault = faults_.Take(core::FactsOf(books_, request.request));
-  if (fault && fault->action == core::FaultAction::kDropConnection) {
-    return {.answer = {}, .route = "fault", .wait_ms = fault->ms, .drop = true};
+  if (!fault) return HandleOnce(request, fault);
+  switch (fault->action) {
+    case core::FaultAction::kDropConnection:
+      return {.answer = {}, .route = "fault", .wait_ms = fault->ms, .drop = true};
+    case core::FaultAction::kError500Before:
+      return {.answer = core::ServerError(), .route = "fault", .wait_ms = fault->ms};
+    case core::FaultAction::kLockTimeout:
+      return {.answer = core::LockTimeout(), .route = "fault", .wait_ms = fault->ms};
+    case core::FaultAction::kSentTwice:
+      HandleOnce(request, std::nullopt);
+      return HandleOnce(request, std::nullopt);
+    case core::FaultAction::kSentTwiceAtOnce:
+      return HandleTwiceAtOnce(request);
+    case core::FaultAction::kAnsweredTwice: {
+      GatewayReply reply = HandleOnce(request, std::nullopt);
+      reply.again_after_ms = fault->ms;
+      return reply;
+    }
+    case core::FaultAction::kDecline:
+    case core::FaultAction::kTimeoutAfterCapture:
+    case core::FaultAction::kError500After:
+    case core::FaultAction::kLate:
+      return HandleOnce(request, fault);
   }
-  if (fault && fault->action == core::FaultAction::kError500Before) {
-    return {.answer = core::ServerError(), .route = "fault", .wait_ms = fault->ms};
+  return HandleOnce(request, fault);
+}
+
+// The answer is the second's, who comes while the first is being executed.
+GatewayReply Gateway::HandleTwiceAtOnce(const GatewayRequest& request) {
+  const std::optional<core::KeyedRequest> keyed = Keyed(request);
+  if (!keyed || keys_.Begin(*keyed).answer) {  // nothing keeps two apart; or it was executed before
+    HandleOnce(request, std::nullopt);
+    return HandleOnce(request, std::nullopt);
   }
+  const core::IdempotencyTable::Begun second = keys_.Begin(*keyed);
+  Run(request.request, std::nullopt, keyed);
+  keys_.Release(keyed->key);
+  return {.answer = *second.answer, .route = "in use"};
+}
+
+GatewayReply Gateway::HandleOnce(const GatewayRequest& request, const std::optional<core::Fault>& fault) {
   const std::optional<core::KeyedRequest> keyed = Keyed(request);
   if (keyed) {
     core::IdempotencyTable::Begun begun = keys_.Begin(*keyed);

@@ -27,11 +27,12 @@ struct GatewayRequest {
 
 struct GatewayReply {
   core::Answer answer;
-  std::string route;      // the pattern of the path, fit for a log
-  bool replayed = false;  // the saved answer of an earlier request with this idempotency key
-  int64_t wait_ms = 0;    // to be waited before it is sent
-  bool drop = false;      // close the connection instead of answering
-  std::string held_key;   // still in use: to be given to Release when the reply is on its way
+  std::string route;                      // the pattern of the path, fit for a log
+  bool replayed = false;                  // the saved answer of an earlier request with this idempotency key
+  int64_t wait_ms = 0;                    // to be waited before it is sent
+  bool drop = false;                      // close the connection instead of answering
+  std::string held_key;                   // still in use: to be given to Release when the reply is on its way
+  std::optional<int64_t> again_after_ms;  // to be written once more on its connection, so much later
 };
 
 class Gateway {
@@ -47,6 +48,8 @@ class Gateway {
   Gateway(std::unique_ptr<Journal> journal, std::string hash_key, std::function<int64_t()> now_s);
 
   GatewayReply HandleApi(const GatewayRequest& request);
+  GatewayReply HandleOnce(const GatewayRequest& request, const std::optional<core::Fault>& fault);
+  GatewayReply HandleTwiceAtOnce(const GatewayRequest& request);
   GatewayReply HandleControl(const GatewayRequest& request);
   GatewayReply Run(const core::Request& request, const std::optional<core::Fault>& fault,
                    const std::optional<core::KeyedRequest>& keyed);

@@ -96,7 +96,8 @@ def test_a_killed_process_in_the_middle_of_orders_charges_nobody_twice(suite, vi
     books_agree(suite)
 
 
-@pytest.mark.parametrize("action", ["timeout_after_capture", "error_500_before", "error_500_after", "drop_connection"])
+@pytest.mark.parametrize("action", ["timeout_after_capture", "error_500_before", "error_500_after", "drop_connection", "lock_timeout",
+                                    "sent_twice", "sent_twice_at_once", "answered_twice"])
 def test_a_gateway_that_lies_captures_once(suite, action):
     customer = Customer(suite)
     customer.add_card()

@@ -66,22 +66,39 @@ class Headers {
   curl_slist* list_ = nullptr;
 };
 
-size_t TakeBody(char* data, size_t, size_t size, void* answer) {
-  std::string& body = static_cast<HttpAnswer*>(answer)->body;
+// What comes of one request.
+struct Exchange {
+  const std::string& idempotency_key;
+  HttpAnswer answer;
+};
+
+size_t TakeBody(char* data, size_t, size_t size, void* user) {
+  std::string& body = static_cast<Exchange*>(user)->answer.body;
   if (body.size() + size > kLargestAnswer) return 0;
   body.append(data, size);
   return size;
 }
 
 size_t TakeHeader(char* data, size_t, size_t size, void* user) {
-  HttpAnswer& answer = *static_cast<HttpAnswer*>(user);
+  const Exchange& exchange = *static_cast<Exchange*>(user);
+  HttpAnswer& answer = static_cast<Exchange*>(user)->answer;
   const absl::string_view line(data, size);
   const size_t colon = line.find(':');
   if (colon == absl::string_view::npos) return size;
   const absl::string_view value = absl::StripAsciiWhitespace(line.substr(colon + 1));
   if (absl::EqualsIgnoreCase(line.substr(0, colon), "idempotent-replayed")) answer.replayed = value == "true";
+  // Stripe answers with the key it was asked under. Another one is of an earlier request on this connection,
+  // answered twice, and ours may be behind it: to refuse it here closes the connection.
+  const bool is_key = absl::EqualsIgnoreCase(line.substr(0, colon), "idempotency-key");
+  if (is_key && value != exchange.idempotency_key) return 0;
   if (absl::EqualsIgnoreCase(line.substr(0, colon), "request-id")) answer.request_id = std::string(value);
   return size;
+}
+
+// Called before the request is written, each time that it is.
+int CountSending(void* user, char*, char*, int, int) {
+  ++static_cast<Exchange*>(user)->answer.times_sent;
+  return CURL_PREREQFUNC_OK;
 }
 
 }  // namespace
@@ -118,7 +135,7 @@ HttpResult HttpClient::SendWith(void* handle, const char* method, const std::str
   headers.Add("Stripe-Version: 2024-06-20");  // answers keep the shape that we parse
   headers.Add("Expect:");                     // bodies are small: send them at once
   if (!idempotency_key.empty()) headers.Add(absl::StrCat("Idempotency-Key: ", idempotency_key));
-  HttpAnswer answer;
+  Exchange exchange{idempotency_key, {}};
   curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method);
   if (form != nullptr) {
@@ -132,9 +149,14 @@ HttpResult HttpClient::SendWith(void* handle, const char* method, const std::str
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(absl::ToInt64Milliseconds(left)));
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, TakeBody);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, TakeHeader);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+  curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, CountSending);
+  curl_easy_setopt(handle, CURLOPT_PREREQDATA, &exchange);
+  // Without a key nothing says which request an answer is of: such a request gets a connection of its own.
+  curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, idempotency_key.empty() ? 1L : 0L);
+  curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, idempotency_key.empty() ? 1L : 0L);
   Reach(KillPoint::kBeforeCall);
   const CURLcode code = curl_easy_perform(handle);
   Reach(KillPoint::kAfterCall);
@@ -147,8 +169,8 @@ HttpResult HttpClient::SendWith(void* handle, const char* method, const std::str
   }
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  answer.status = static_cast<int>(status);
-  return answer;
+  exchange.answer.status = static_cast<int>(status);
+  return std::move(exchange.answer);
 }
 
 }  // namespace perennial::payment_token

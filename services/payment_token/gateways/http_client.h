@@ -14,6 +14,7 @@ struct HttpAnswer {
   std::string body;
   std::string request_id;  // the gateway's, for support
   bool replayed = false;   // an earlier answer, given again for the same idempotency key
+  int times_sent = 0;      // more than once: a kept connection broke and libcurl sent it again over another
 };
 
 // No answer. `may_have_arrived` is false only if no byte of the request left.
@@ -24,8 +25,10 @@ struct HttpFailure {
 
 using HttpResult = std::variant<HttpAnswer, HttpFailure>;
 
-// Talks to one host over connections that are kept, one a thread. Waits until the CallScope's deadline, less
-// what it takes to record the answer, and never longer than `longest`. Thread-safe.
+// Talks to one host over connections that are kept, one a thread. On these an answer counts only for the
+// request whose key it bears; a request without a key gets a connection of its own. Waits until the
+// CallScope's deadline, less what it takes to record the answer, and never longer than `longest`.
+// Thread-safe.
 class HttpClient {
  public:
   // `url`: "http://127.0.0.1:7190", without a path. `api_key` goes as a bearer token.

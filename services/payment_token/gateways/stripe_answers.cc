@@ -50,9 +50,12 @@ std::string CodeOf(const json& error) {
   return "unknown";
 }
 
-Failure FailureOf(int status, const json& error, bool replayed) {
-  if (status >= 500) return replayed ? Failure::kReplayed : Failure::kUnknown;
-  if (status == 401 || status == 403 || status == 429) return Failure::kNotSent;
+Failure FailureOf(const HttpAnswer& answer, const json& error) {
+  const int status = answer.status;
+  if (status >= 500) return answer.replayed ? Failure::kReplayed : Failure::kUnknown;
+  // Refused unheard; but of a request that was sent twice, the other one may have been heard.
+  if (status == 401 || status == 403 || status == 429)
+    return answer.times_sent > 1 ? Failure::kUnknown : Failure::kNotSent;
   const std::string type = Text(error, "type");
   if (status == 409) return Failure::kInProgress;
   if (type == "idempotency_error") return Failure::kKeyReused;
@@ -135,7 +138,7 @@ Parsed Parse(const HttpResult& result) {
   const HttpAnswer& answer = std::get<HttpAnswer>(result);
   if (answer.status >= 200 && answer.status < 300) return answer.body;
   const json error = Object(ParseJson(answer.body), "error");
-  return Error{FailureOf(answer.status, error, answer.replayed), CodeOf(error), Text(error, "param"),
+  return Error{FailureOf(answer, error), CodeOf(error), Text(error, "param"),
                Text(Object(error, "payment_intent"), "id")};
 }
 

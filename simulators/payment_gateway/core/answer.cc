@@ -48,6 +48,11 @@ Answer ServerError() {
   return Error(500, "api_error", "An unknown error occurred while the request was worked on.", "", "");
 }
 
+Answer LockTimeout() {
+  return Error(429, "invalid_request_error", "Another request is working on this object at the moment.", "",
+               "lock_timeout");
+}
+
 Answer Unauthorized() {
   return Error(401, "invalid_request_error", "No valid API key was given in the Authorization header.", "",
                "");

@@ -57,6 +57,9 @@ Answer IdempotencyConflict(int status, std::string_view message, std::string_vie
 // HTTP 500, type api_error.
 Answer ServerError();
 
+// HTTP 429, code lock_timeout.
+Answer LockTimeout();
+
 // HTTP 401.
 Answer Unauthorized();
 

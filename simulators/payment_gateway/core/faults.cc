@@ -22,6 +22,10 @@ constexpr std::array kActions = {
     ActionName{"error_500_after", FaultAction::kError500After},
     ActionName{"late", FaultAction::kLate},
     ActionName{"drop_connection", FaultAction::kDropConnection},
+    ActionName{"lock_timeout", FaultAction::kLockTimeout},
+    ActionName{"sent_twice", FaultAction::kSentTwice},
+    ActionName{"sent_twice_at_once", FaultAction::kSentTwiceAtOnce},
+    ActionName{"answered_twice", FaultAction::kAnsweredTwice},
 };
 
 // Only the keys of `allowed`: a mistyped match would otherwise fail every request.

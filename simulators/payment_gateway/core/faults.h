@@ -17,6 +17,10 @@ enum class FaultAction {
   kError500After,        // executed; the answer is a 500, and remembered as such (as Stripe does)
   kLate,                 // executed and remembered, answered after `ms`; until then the key is in use
   kDropConnection,       // connection dropped, nothing executed
+  kLockTimeout,          // 429, nothing executed: another request holds what this one is about
+  kSentTwice,            // the request arrives again after it was executed; answered is the second
+  kSentTwiceAtOnce,      // the same, but the second arrives while the first is under way
+  kAnsweredTwice,        // executed once; its answer is written again `ms` later, before the next one
 };
 
 struct Fault {

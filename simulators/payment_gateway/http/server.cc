@@ -1,6 +1,7 @@
 #include "simulators/payment_gateway/http/server.h"
 
 #include <absl/strings/escaping.h>
+#include <absl/strings/str_cat.h>
 #include <arpa/inet.h>
 #include <httplib.h>
 #include <sodium.h>
@@ -47,6 +48,17 @@ std::optional<Peer> PeerOf(int fd) {
 void DropConnection(const httplib::Request& request) {
   for (int fd = 3; fd < kMaxOpenFiles; ++fd) {
     if (PeerOf(fd) == Peer{request.remote_addr, request.remote_port}) shutdown(fd, SHUT_RDWR);
+  }
+}
+
+// Writes to the connection under httplib, past it: the answer of this request once more.
+void WriteAgain(const httplib::Request& request, const httplib::Response& response) {
+  std::string text = absl::StrCat("HTTP/1.1 ", response.status, " Again\r\n");
+  for (const auto& [name, value] : response.headers) absl::StrAppend(&text, name, ": ", value, "\r\n");
+  absl::StrAppend(&text, "\r\n", response.body);
+  for (int fd = 3; fd < kMaxOpenFiles; ++fd) {
+    if (PeerOf(fd) == Peer{request.remote_addr, request.remote_port})
+      send(fd, text.data(), text.size(), MSG_NOSIGNAL);
   }
 }
 
@@ -105,8 +117,9 @@ Server::Server(Gateway& gateway, std::string api_key)
   listener_->Get(".*", handle);
   listener_->Post(".*", handle);
   listener_->Delete(".*", handle);
-  listener_->set_logger(
-      [this](const httplib::Request& request, const httplib::Response&) { Answered(request); });
+  listener_->set_logger([this](const httplib::Request& request, const httplib::Response& response) {
+    Answered(request, response);
+  });
   listener_->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   listener_->set_tcp_nodelay(true);
   listener_->set_keep_alive_max_count(1'000'000);
@@ -145,9 +158,16 @@ void Server::Stop() {
 }
 
 // httplib calls this once an answer is written, or could not be.
-void Server::Answered(const httplib::Request& request) {
-  const std::lock_guard lock(mutex_);
-  busy_.erase({request.remote_addr, request.remote_port});
+void Server::Answered(const httplib::Request& request, const httplib::Response& response) {
+  const Address peer(request.remote_addr, request.remote_port);
+  std::unique_lock lock(mutex_);
+  if (const auto again = again_after_ms_.extract(peer)) {
+    lock.unlock();
+    Wait(again.mapped());
+    WriteAgain(request, response);
+    lock.lock();
+  }
+  busy_.erase(peer);
   changed_.notify_all();
 }
 
@@ -191,6 +211,10 @@ void Server::Handle(const httplib::Request& request, httplib::Response& response
   if (reply.drop) {
     DropConnection(request);
     return;
+  }
+  if (reply.again_after_ms) {
+    const std::lock_guard lock(mutex_);
+    again_after_ms_[{request.remote_addr, request.remote_port}] = *reply.again_after_ms;
   }
   response.status = reply.answer.status;
   response.set_header("Request-Id", request_id);

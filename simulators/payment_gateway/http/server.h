@@ -5,6 +5,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -38,7 +39,7 @@ class Server {
   void Handle(const httplib::Request& request, httplib::Response& response);
   GatewayReply Reply(const httplib::Request& request);
   bool Authorized(const httplib::Request& request) const;
-  void Answered(const httplib::Request& request);
+  void Answered(const httplib::Request& request, const httplib::Response& response);
   void Wait(int64_t ms);
 
   Gateway& gateway_;
@@ -48,7 +49,9 @@ class Server {
   std::mutex mutex_;
   std::condition_variable changed_;  // stopped_ or busy_
   bool stopped_ = false;
-  std::set<std::pair<std::string, int>> busy_;  // peers (address, port) whose answer is not written yet
+  using Address = std::pair<std::string, int>;  // of a peer: address, port
+  std::set<Address> busy_;                      // whose answer is not written yet
+  std::map<Address, int64_t> again_after_ms_;   // whose answer is to be written twice
 };
 
 }  // namespace perennial::gateway_simulator

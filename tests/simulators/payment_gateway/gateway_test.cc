@@ -209,6 +209,55 @@ TEST_CASE("A late answer keeps its key in use until it is sent") {
   CHECK(fixture.Books()["captures"]["count"] == 1);
 }
 
+TEST_CASE("A request that arrives twice is executed once: the second hears what the first heard (R23)") {
+  Fixture fixture;
+  fixture.AttachCard("4242424242424242");
+  fixture.Control("POST", "/_control/faults", {{"action", "sent_twice"}});
+  const GatewayReply second = fixture.Charge("key");
+  CHECK(second.replayed);
+  CHECK(second.answer.body["status"] == "succeeded");
+  CHECK(fixture.Books()["captures"]["count"] == 1);
+  // Without a key nothing keeps the two apart: that is why there are keys.
+  fixture.Control("POST", "/_control/faults", {{"action", "sent_twice"}});
+  fixture.Charge("");
+  CHECK(fixture.Books()["captures"]["count"] == 3);
+}
+
+TEST_CASE("A request that arrives again while the first is under way hears that its key is in use") {
+  Fixture fixture;
+  fixture.AttachCard("4242424242424242");
+  for (int i = 0; i < 2; ++i) fixture.Control("POST", "/_control/faults", {{"action", "sent_twice_at_once"}});
+  const GatewayReply second = fixture.Charge("key");
+  CHECK(second.answer.status == 409);
+  CHECK(second.answer.body["error"]["code"] == "idempotency_key_in_use");
+  CHECK(fixture.Books()["captures"]["count"] == 1);
+  // Once it was executed, both hear that.
+  CHECK(fixture.Charge("key").replayed);
+  CHECK(fixture.Books()["captures"]["count"] == 1);
+}
+
+TEST_CASE("An answer that is given twice is of one execution") {
+  Fixture fixture;
+  fixture.AttachCard("4242424242424242");
+  fixture.Control("POST", "/_control/faults", {{"action", "answered_twice"}, {"ms", 30}});
+  const GatewayReply reply = fixture.Charge("key");
+  CHECK(reply.again_after_ms == 30);
+  CHECK(reply.wait_ms == 0);
+  CHECK(fixture.Books()["captures"]["count"] == 1);
+  CHECK_FALSE(fixture.Charge("key-2").again_after_ms);
+}
+
+TEST_CASE("A request that finds its object locked executes nothing and leaves its key free") {
+  Fixture fixture;
+  fixture.AttachCard("4242424242424242");
+  fixture.Control("POST", "/_control/faults", {{"action", "lock_timeout"}});
+  const Answer locked = fixture.Charge("key").answer;
+  CHECK(locked.status == 429);
+  CHECK(locked.body["error"]["code"] == "lock_timeout");
+  CHECK(fixture.Books()["captures"]["count"] == 0);
+  CHECK(fixture.Charge("key").answer.status == 200);
+}
+
 TEST_CASE("A dropped connection has no effect, and faults can be listed and cleared") {
   Fixture fixture;
   fixture.AttachCard("4242424242424242");

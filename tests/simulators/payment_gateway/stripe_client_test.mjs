@@ -1,6 +1,7 @@
 // Stripe's own Node client against the simulator, so that the two ends of the wire do not have one
 // author. Run: SIMULATOR_BINARY=… node --test tests/simulators/payment_gateway/
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Simulator, customerWithCard, tokenise } from './simulator.mjs';
 
@@ -396,4 +397,21 @@ test('no card number and no security code in the journal or the log (R21)', asyn
   assert.ok(written.includes('"last4":"4242"'));
   for (const number of numbers) assert.ok(!written.includes(number), number);
   for (const cvc of ['"987"', '"9876"']) assert.ok(!written.includes(cvc), 'a security code');
+});
+
+test('an answer that is given twice stands before the answer of the next request', async () => {
+  await simulator.fault({ action: 'answered_twice', ms: 50, match: { path: '/v1/customers' } });
+  const socket = connect(simulator.port, '127.0.0.1');
+  const send = (key) => socket.write('POST /v1/customers HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n' +
+    `Authorization: Bearer sk_test_simulator\r\nIdempotency-Key: ${key}\r\n\r\n`);
+  let text = '';
+  send('first');
+  const keys = await new Promise((resolve) => socket.on('data', (data) => {
+    if (text === '') send('second');  // as a client does that has its answer
+    text += data;
+    const found = [...text.matchAll(/^Idempotency-Key: (.*)\r$/gm)].map(([, key]) => key);
+    if (found.length === 3) resolve(found);
+  }));
+  socket.destroy();
+  assert.deepEqual(keys, ['first', 'first', 'second']);
 });

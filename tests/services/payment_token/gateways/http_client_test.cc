@@ -50,10 +50,15 @@ void Write(int connection, const std::string& text) {
   if (write(connection, text.data(), text.size()) < 0) std::abort();
 }
 
-HttpResult PostTo(HttpClient& client) {
+HttpResult PostTo(HttpClient& client, const std::string& key = "key-1") {
   Form form;
   form.Add("amount", "1999");
-  return client.Post("/v1/payment_intents", form, "key-1");
+  return client.Post("/v1/payment_intents", form, key);
+}
+
+std::string AnswerOf(const std::string& key) {
+  return absl::StrCat("HTTP/1.1 200 OK\r\nIdempotency-Key: ", key, "\r\nContent-Length: ", key.size(),
+                      "\r\n\r\n", key);
 }
 
 bool MayHaveArrived(const HttpResult& result) {
@@ -95,6 +100,62 @@ TEST_CASE(
   CHECK(std::get<HttpAnswer>(first).request_id == "req_7");
   CHECK(std::get<HttpAnswer>(first).replayed);
   CHECK(MayHaveArrived(PostTo(client)));
+  server.join();
+}
+
+TEST_CASE("an answer that bears another key is not ours, and its connection is not used again (R23)") {
+  Listener listener;
+  std::thread server([&] {
+    const int first = accept(listener.fd, nullptr, nullptr);
+    ReadRequest(first);
+    Write(first, AnswerOf("key-1"));
+    ReadRequest(first);
+    Write(first, AnswerOf("key-1") + AnswerOf("key-2"));
+    const int second = accept(listener.fd, nullptr, nullptr);
+    ReadRequest(second);
+    Write(second, AnswerOf("key-3"));
+    close(first);
+    close(second);
+  });
+  HttpClient client(listener.url, "sk_test", absl::Seconds(5));
+  CHECK(std::get<HttpAnswer>(PostTo(client, "key-1")).body == "key-1");
+  CHECK(MayHaveArrived(PostTo(client, "key-2")));
+  CHECK(std::get<HttpAnswer>(PostTo(client, "key-3")).body == "key-3");
+  server.join();
+}
+
+TEST_CASE("a request without a key gets a connection of its own") {
+  Listener listener;
+  std::thread server([&] {
+    for (const char* key : {"key-1", "", ""}) {
+      const int connection = accept(listener.fd, nullptr, nullptr);
+      ReadRequest(connection);
+      Write(connection, AnswerOf(key));
+    }
+  });
+  HttpClient client(listener.url, "sk_test", absl::Seconds(5));
+  CHECK(std::holds_alternative<HttpAnswer>(PostTo(client, "key-1")));
+  CHECK(std::holds_alternative<HttpAnswer>(client.Get("/v1/charges")));
+  CHECK(std::holds_alternative<HttpAnswer>(client.Get("/v1/charges")));
+  server.join();
+}
+
+TEST_CASE("a request that libcurl sent again says so") {
+  Listener listener;
+  std::thread server([&] {
+    const int kept = accept(listener.fd, nullptr, nullptr);
+    ReadRequest(kept);
+    Write(kept, AnswerOf("key-1"));
+    ReadRequest(kept);
+    close(kept);
+    const int again = accept(listener.fd, nullptr, nullptr);
+    ReadRequest(again);
+    Write(again, AnswerOf("key-2"));
+    close(again);
+  });
+  HttpClient client(listener.url, "sk_test", absl::Seconds(5));
+  CHECK(std::get<HttpAnswer>(PostTo(client, "key-1")).times_sent == 1);
+  CHECK(std::get<HttpAnswer>(PostTo(client, "key-2")).times_sent == 2);
   server.join();
 }
 

@@ -50,6 +50,9 @@ TEST_CASE("what may have been done is unknown; what surely was not is not sent")
   CHECK(ErrorOf(Answer(302, "")).failure == Failure::kUnknown);
   CHECK(ErrorOf(Answer(429, R"({"error":{"type":"invalid_request_error","code":"rate_limit"}})")).failure ==
         Failure::kNotSent);
+  HttpAnswer repeated = Answer(429, R"({"error":{"type":"invalid_request_error","code":"lock_timeout"}})");
+  repeated.times_sent = 2;
+  CHECK(ErrorOf(repeated).failure == Failure::kUnknown);
   CHECK(ErrorOf(Answer(401, R"({"error":{"type":"invalid_request_error"}})")).failure == Failure::kNotSent);
   CHECK(ErrorOf(Answer(409, R"({"error":{"type":"idempotency_error"}})")).failure == Failure::kInProgress);
   CHECK(ErrorOf(Answer(400, R"({"error":{"type":"idempotency_error"}})")).failure == Failure::kKeyReused);
