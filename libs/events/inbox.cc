@@ -1,8 +1,11 @@
 #include "libs/events/inbox.h"
 
+#include <algorithm>
+#include <exception>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -13,10 +16,19 @@
 namespace perennial::events {
 namespace {
 
-absl::StatusOr<Event> ToEvent(const redis::Reply& entry) {
-  std::map<std::string, std::string> fields;
+// Reads of Redis and transactions are of so many.
+constexpr char kBatch[] = "500";
+
+using Fields = std::map<absl::string_view, absl::string_view>;
+
+Fields FieldsOf(const redis::Reply& entry) {
+  Fields fields;
   for (size_t i = 0; i + 1 < entry.array.size(); i += 2)
     fields[entry.array[i].text] = entry.array[i + 1].text;
+  return fields;
+}
+
+absl::StatusOr<Event> ToEvent(Fields& fields) {
   int64_t occurred_at_ms = 0;
   ASSIGN_OR_RETURN(const Uuid id, Uuid::Parse(fields["event_id"]));
   ASSIGN_OR_RETURN(const Uuid account_id, Uuid::Parse(fields["account_id"]));
@@ -24,7 +36,12 @@ absl::StatusOr<Event> ToEvent(const redis::Reply& entry) {
   if (!attributes.is_object() || !absl::SimpleAtoi(fields["occurred_at_ms"], &occurred_at_ms)) {
     return absl::InvalidArgumentError("not an event");
   }
-  Event event{id, fields["type"], account_id, fields["subject"], absl::FromUnixMillis(occurred_at_ms), {}};
+  Event event{id,
+              std::string(fields["type"]),
+              account_id,
+              std::string(fields["subject"]),
+              absl::FromUnixMillis(occurred_at_ms),
+              {}};
   for (const auto& [key, value] : attributes.items()) {
     if (value.is_string()) event.attributes[key] = value.get<std::string>();
   }
@@ -34,11 +51,12 @@ absl::StatusOr<Event> ToEvent(const redis::Reply& entry) {
 }  // namespace
 
 Inbox::Inbox(absl::string_view from_service, pg::Database& database, redis::Client& redis, const Clock& clock,
-             Handler handler)
+             Interest interest, Handler handler)
     : stream_(StreamOf(from_service)),
       database_(database),
       redis_(redis),
       clock_(clock),
+      interest_(std::move(interest)),
       handler_(std::move(handler)) {}
 
 absl::Status Inbox::MoveTo(const std::string& position) {
@@ -51,16 +69,65 @@ absl::Status Inbox::MoveTo(const std::string& position) {
       .status();
 }
 
-absl::Status Inbox::Take(const std::string& position, const Event& event) {
+Inbox::Entry Inbox::ToEntry(const std::string& generation, const redis::Reply& entry) const {
+  const std::string& entry_id = entry.array[0].text;
+  Entry read{absl::StrCat(generation, "/", entry_id), std::nullopt};
+  Fields fields = FieldsOf(entry.array[1]);
+  if (!interest_(fields["type"])) return read;
+  absl::StatusOr<Event> event = ToEvent(fields);
+  if (event.ok()) {
+    read.event = *std::move(event);
+  } else {
+    telemetry::Log(telemetry::Severity::kError, "event cannot be read",
+                   {{"stream", stream_}, {"entry", entry_id}});
+  }
+  return read;
+}
+
+absl::Status Inbox::Take(Entries entries) {
+  std::vector<Uuid> ids;
+  for (const Entry& entry : entries) {
+    if (entry.event) ids.push_back(entry.event->id);
+  }
+  if (ids.empty()) return MoveTo(entries.back().place);
   return database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(MoveTo(position));
-    ASSIGN_OR_RETURN(
-        const pg::Rows taken,
-        database_.Query("INSERT INTO inbox (event_id, received_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                        event.id, clock_.Now()));
-    if (taken.affected() == 0) return absl::OkStatus();
-    return handler_(event);
+    RETURN_IF_ERROR(MoveTo(entries.back().place));
+    ASSIGN_OR_RETURN(const pg::Rows rows,
+                     database_.Query("INSERT INTO inbox (event_id, received_at) "
+                                     "SELECT event_id, $2 FROM unnest($1::uuid[]) AS event_id "
+                                     "ON CONFLICT DO NOTHING RETURNING event_id",
+                                     ids, clock_.Now()));
+    absl::flat_hash_set<Uuid> fresh;
+    for (const pg::Row row : rows) fresh.insert(row.Get<Uuid>("event_id"));
+    std::vector<Event> events;
+    for (const Entry& entry : entries) {
+      if (entry.event && fresh.erase(entry.event->id) > 0) events.push_back(*entry.event);
+    }
+    return events.empty() ? absl::OkStatus() : handler_(events);
   });
+}
+
+bool Inbox::TakeTogether(Entries entries) {
+  try {
+    return Take(entries).ok();
+  } catch (const std::exception&) {
+    return false;  // whose fault it is shows when each is taken by itself
+  }
+}
+
+absl::Status Inbox::TakeEach(Entries entries) {
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const absl::Status taken = Take(entries.subspan(i, 1));
+    if (taken.ok()) continue;
+    // It holds up all that come after it.
+    telemetry::Log(telemetry::Severity::kWarning, "event cannot be taken in",
+                   {{"stream", stream_},
+                    {"place", entries[i].place},
+                    {"event_id", entries[i].event ? entries[i].event->id.ToString() : ""},
+                    {"type", entries[i].event ? entries[i].event->type : ""}});
+    return taken;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> Inbox::Position(const std::string& generation) {
@@ -75,32 +142,26 @@ absl::StatusOr<int> Inbox::RunOnce() {
   ASSIGN_OR_RETURN(const redis::Reply marker, redis_.Run({"GET", GenerationOf(stream_)}));
   ASSIGN_OR_RETURN(const std::string position, Position(marker.text));
   ASSIGN_OR_RETURN(const redis::Reply reply,
-                   redis_.Run({"XREAD", "COUNT", "200", "STREAMS", stream_, position}));
+                   redis_.Run({"XREAD", "COUNT", kBatch, "STREAMS", stream_, position}));
   if (reply.kind != redis::Reply::Kind::kArray || reply.array.empty()) return 0;
-  int count = 0;
-  for (const redis::Reply& entry : reply.array[0].array[1].array) {
-    const std::string& entry_id = entry.array[0].text;
-    const std::string place = absl::StrCat(marker.text, "/", entry_id);
-    const absl::StatusOr<Event> event = ToEvent(entry.array[1]);
-    if (!event.ok()) {
-      telemetry::Log(telemetry::Severity::kError, "event cannot be read",
-                     {{"stream", stream_}, {"entry", entry_id}});
-      RETURN_IF_ERROR(MoveTo(place));
-    } else {
-      const absl::Status taken = Take(place, *event);
-      if (!taken.ok()) {
-        // It holds up all that come after it.
-        telemetry::Log(telemetry::Severity::kWarning, "event cannot be taken in",
-                       {{"stream", stream_},
-                        {"entry", entry_id},
-                        {"event_id", event->id.ToString()},
-                        {"type", event->type}});
-        return taken;
-      }
-    }
-    ++count;
-  }
-  return count;
+  std::vector<Entry> entries;
+  for (const redis::Reply& entry : reply.array[0].array[1].array)
+    entries.push_back(ToEntry(marker.text, entry));
+  if (!TakeTogether(entries)) RETURN_IF_ERROR(TakeEach(entries));
+  return static_cast<int>(entries.size());
+}
+
+Inbox::Interest OnlyOf(std::vector<std::string> types) {
+  return [types = std::move(types)](absl::string_view type) {
+    return std::find(types.begin(), types.end(), type) != types.end();
+  };
+}
+
+Inbox::Handler OneByOne(std::function<absl::Status(const Event&)> handle) {
+  return [handle = std::move(handle)](const std::vector<Event>& events) -> absl::Status {
+    for (const Event& event : events) RETURN_IF_ERROR(handle(event));
+    return absl::OkStatus();
+  };
 }
 
 }  // namespace perennial::events

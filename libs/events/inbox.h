@@ -1,9 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "libs/base/clock.h"
 #include "libs/base/event.h"
 #include "libs/pg/database.h"
@@ -14,28 +18,47 @@ namespace perennial::events {
 // The job that takes another service's facts in, each once and in order.
 class Inbox {
  public:
-  // Called inside the transaction that remembers the event, so its changes and that memory commit together.
-  // An error leaves the event for the next run; types of no interest return OK. It must not talk to other
-  // processes.
-  using Handler = std::function<absl::Status(const Event&)>;
+  // By a fact's type; the others are passed over, unread and not remembered.
+  using Interest = std::function<bool(absl::string_view type)>;
+  // Called with new facts in their order, inside the transaction that remembers them, so its changes and that
+  // memory commit together. After an error none of them was taken, and each is tried by itself: one that
+  // cannot be handled is left for the next run, as are those behind it. It must not talk to other processes.
+  using Handler = std::function<absl::Status(const std::vector<Event>&)>;
 
   Inbox(absl::string_view from_service, pg::Database& database, redis::Client& redis, const Clock& clock,
-        Handler handler);
+        Interest interest, Handler handler);
 
-  // Takes a batch in. Returns how many events were read, new or not.
+  // Takes a batch in. Returns how many facts were read, new or not, of interest or not.
   absl::StatusOr<int> RunOnce();
 
  private:
+  struct Entry {
+    std::string place;           // of the stream's generation, to be read on from
+    std::optional<Event> event;  // none: of no interest
+  };
+  using Entries = absl::Span<const Entry>;
+
+  Entry ToEntry(const std::string& generation, const redis::Reply& entry) const;
   // Where to read on: "0", the beginning, unless a place in this generation of the stream is stored.
   absl::StatusOr<std::string> Position(const std::string& generation);
   absl::Status MoveTo(const std::string& position);
-  absl::Status Take(const std::string& position, const Event& event);
+  // In one transaction.
+  absl::Status Take(Entries entries);
+  bool TakeTogether(Entries entries);
+  absl::Status TakeEach(Entries entries);
 
   const std::string stream_;
   pg::Database& database_;
   redis::Client& redis_;
   const Clock& clock_;
+  const Interest interest_;
   const Handler handler_;
 };
+
+// These types and no others.
+Inbox::Interest OnlyOf(std::vector<std::string> types);
+
+// For facts that are rare enough to be handled one after the other.
+Inbox::Handler OneByOne(std::function<absl::Status(const Event&)> handle);
 
 }  // namespace perennial::events

@@ -40,14 +40,25 @@ std::string GenerationOf(absl::string_view stream) {
 }
 
 absl::Status Outbox::Add(const std::vector<Event>& events) {
+  if (events.empty()) return absl::OkStatus();
+  std::vector<Uuid> ids, account_ids;
+  std::vector<std::string> types, subjects, attributes;
+  std::vector<absl::Time> occurred_at;
   for (const Event& event : events) {
-    RETURN_IF_ERROR(database_.Execute(
-        "INSERT INTO outbox (event_id, type, account_id, subject, occurred_at, attributes) "
-        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_id) DO NOTHING",
-        event.id, event.type, event.account_id, event.subject, event.occurred_at,
-        nlohmann::json(event.attributes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+    ids.push_back(event.id);
+    types.push_back(event.type);
+    account_ids.push_back(event.account_id);
+    subjects.push_back(event.subject);
+    occurred_at.push_back(event.occurred_at);
+    attributes.push_back(
+        nlohmann::json(event.attributes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  return absl::OkStatus();
+  return database_.Execute(
+      "INSERT INTO outbox (event_id, type, account_id, subject, occurred_at, attributes) "
+      "SELECT unnest($1::uuid[]), unnest($2::text[]), unnest($3::uuid[]), unnest($4::text[]), "
+      "unnest($5::timestamptz[]), unnest($6::jsonb[]) "
+      "ON CONFLICT (event_id) DO NOTHING",
+      ids, types, account_ids, subjects, occurred_at, attributes);
 }
 
 Relay::Relay(absl::string_view service, pg::Database& database, redis::Client& redis, const Clock& clock,

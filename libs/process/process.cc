@@ -173,9 +173,11 @@ void Process::AddJob(work::Job job) {
   state_->jobs.push_back(std::move(job));
 }
 
-void Process::Consume(absl::string_view from_service, events::Inbox::Handler handler) {
+void Process::Consume(absl::string_view from_service, events::Inbox::Interest interest,
+                      events::Inbox::Handler handler) {
   state_->inboxes.push_back(std::make_unique<events::Inbox>(from_service, *state_->database, *state_->redis,
-                                                            state_->clock, std::move(handler)));
+                                                            state_->clock, std::move(interest),
+                                                            std::move(handler)));
   AddJob({absl::StrCat("events_from_", from_service), absl::Milliseconds(200),
           [&inbox = *state_->inboxes.back()] { return inbox.RunOnce(); }});
 }

@@ -74,8 +74,9 @@ class Process {
 
   void Serve(rpc::Service service);
   void AddJob(work::Job job);
-  // Takes in the facts of another service.
-  void Consume(absl::string_view from_service, events::Inbox::Handler handler);
+  // Takes in those facts of another service that are of interest.
+  void Consume(absl::string_view from_service, events::Inbox::Interest interest,
+               events::Inbox::Handler handler);
   // Forgets what was answered to an account's requests, and facts about it, which are moot: part of deleting
   // it (R7). Call inside the inbox handler, before it adds new facts.
   absl::Status ForgetAccount(const Uuid& account_id);

@@ -59,7 +59,8 @@ int Run(const Config& config) {
   process.Serve(MakeNoticeService(notices, process.page_tokens()));
   process.Serve(MakePersonalDataService(personal_data));
   process.Serve(MakeSigningKeyService(keys));
-  process.Consume("subscription", [&notices](const Event& event) { return notices.Take(event); });
+  process.Consume("subscription", core::IsToldOf,
+                  [&notices](const std::vector<Event>& events) { return notices.Take(events); });
   // As in libs/process: a purge takes a batch, so it must come round often enough to keep up.
   const absl::Duration purge_pause = absl::Minutes(1);
   process.AddJob({"purge_sessions", purge_pause, [&] { return session_store.Purge(clock.Now()); }});

@@ -146,10 +146,10 @@ int main() {
   process.Serve(MakeLedgerService(books, process.page_tokens()));
   process.Serve(MakePersonalDataService(profiles, invoices));
 
-  process.Consume("account", [&](const Event& event) -> absl::Status {
-    if (event.type != "account.deleted") return absl::OkStatus();
-    RETURN_IF_ERROR(profiles.Forget(event.account_id));
-    return process.ForgetAccount(event.account_id);
-  });
+  process.Consume("account", events::OnlyOf({"account.deleted"}),
+                  events::OneByOne([&](const Event& event) -> absl::Status {
+                    RETURN_IF_ERROR(profiles.Forget(event.account_id));
+                    return process.ForgetAccount(event.account_id);
+                  }));
   return process.Run();
 }

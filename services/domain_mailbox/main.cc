@@ -50,10 +50,12 @@ int main() {
   process.Serve(MakePersonalDataService(store));
   process.AddJob({"back_ends", absl::Milliseconds(500), [&] { return deliveries.RunOnce(); }});
   process.AddJob({"measure", absl::Seconds(5), [&] { return queue.Measure(clock.Now()); }});
-  process.Consume("subscription", [&](const Event& event) { return endings.OnSubscriptionEvent(event); });
-  process.Consume("account", [&](const Event& event) -> absl::Status {
-    RETURN_IF_ERROR(endings.OnAccountEvent(event));
-    return event.type == "account.deleted" ? process.ForgetAccount(event.account_id) : absl::OkStatus();
-  });
+  process.Consume("subscription", events::OnlyOf({"product.expired", "product.deleted"}),
+                  events::OneByOne([&](const Event& event) { return endings.OnSubscriptionEvent(event); }));
+  process.Consume("account", events::OnlyOf({"account.deleted"}),
+                  events::OneByOne([&](const Event& event) -> absl::Status {
+                    RETURN_IF_ERROR(endings.OnAccountEvent(event));
+                    return process.ForgetAccount(event.account_id);
+                  }));
   return process.Run();
 }

@@ -45,10 +45,10 @@ int main() {
   process.Serve(MakePersonalDataService(methods, charges));
   process.AddJob({"ask_gateway", absl::Seconds(1), [&charges] { return charges.AskDue(); }});
   process.AddJob({"detach_at_gateway", absl::Seconds(1), [&methods] { return methods.DetachDue(); }});
-  process.Consume("account", [&](const Event& event) -> absl::Status {
-    if (event.type != "account.deleted") return absl::OkStatus();
-    RETURN_IF_ERROR(methods.DeleteAccount(event.account_id));
-    return process.ForgetAccount(event.account_id);
-  });
+  process.Consume("account", events::OnlyOf({"account.deleted"}),
+                  events::OneByOne([&](const Event& event) -> absl::Status {
+                    RETURN_IF_ERROR(methods.DeleteAccount(event.account_id));
+                    return process.ForgetAccount(event.account_id);
+                  }));
   return process.Run();
 }

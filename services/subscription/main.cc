@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "libs/base/status_macros.h"
 #include "services/subscription/app/deletions.h"
 #include "services/subscription/app/orders.h"
 #include "services/subscription/app/products.h"
@@ -96,18 +97,17 @@ void AddJobs(Process& process, Parts& parts) {
 }
 
 void AddConsumers(Process& process, Parts& parts) {
-  process.Consume("account", [&](const Event& event) -> absl::Status {
-    if (event.type != "account.deleted") return absl::OkStatus();
-    const absl::Status forgotten = process.ForgetAccount(event.account_id);
-    return forgotten.ok() ? parts.deletions.OnAccountDeleted(event.account_id) : forgotten;
-  });
-  process.Consume("payment_token", [&](const Event& event) -> absl::Status {
-    if (event.type == "payment_method.created")
-      return parts.renewals.OnPaymentMethod(event.account_id, event.subject);
-    if (event.type == "payment_method.deleted")
-      return parts.renewals.OnPaymentMethodDeleted(event.account_id, event.subject);
-    return absl::OkStatus();
-  });
+  process.Consume("account", events::OnlyOf({"account.deleted"}),
+                  events::OneByOne([&](const Event& event) -> absl::Status {
+                    RETURN_IF_ERROR(process.ForgetAccount(event.account_id));
+                    return parts.deletions.OnAccountDeleted(event.account_id);
+                  }));
+  process.Consume("payment_token", events::OnlyOf({"payment_method.created", "payment_method.deleted"}),
+                  events::OneByOne([&](const Event& event) {
+                    return event.type == "payment_method.created"
+                               ? parts.renewals.OnPaymentMethod(event.account_id, event.subject)
+                               : parts.renewals.OnPaymentMethodDeleted(event.account_id, event.subject);
+                  }));
 }
 
 }  // namespace

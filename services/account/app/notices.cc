@@ -18,19 +18,24 @@ Notices::Notices(AccountStore& accounts, NoticeStore& notices, Tally& tally, con
                  IdSource& ids)
     : accounts_(accounts), notices_(notices), tally_(tally), clock_(clock), ids_(ids) {}
 
-absl::Status Notices::Take(const Event& event) {
-  if (!core::IsToldOf(event.type)) return absl::OkStatus();
+absl::Status Notices::Take(const std::vector<Event>& events) {
+  std::vector<Uuid> account_ids;
+  for (const Event& event : events) account_ids.push_back(event.account_id);
   // Locked, so that a deletion at the same time leaves no notice behind.
-  ASSIGN_OR_RETURN(const auto account, accounts_.Lock(event.account_id));
-  if (!account) return absl::OkStatus();
-  // A zone that left the database since it was chosen must not hold up all notices.
-  const absl::TimeZone zone = LoadTimeZone(account->time_zone).value_or(absl::UTCTimeZone());
-  const auto facts = core::ReadNoticeFacts(event, zone);
-  if (!facts) return absl::OkStatus();
-  core::Notice notice = core::RenderNotice(*facts, *account, clock_.Now());
-  notice.id = ids_.Next();
-  ASSIGN_OR_RETURN(const bool is_news, notices_.Insert(notice));
-  if (is_news) tally_.CountNotice(notice.kind);
+  ASSIGN_OR_RETURN(const auto accounts, accounts_.LockAll(account_ids));
+  std::vector<core::Notice> notices;
+  for (const Event& event : events) {
+    const auto account = accounts.find(event.account_id);
+    if (account == accounts.end()) continue;
+    // A zone that left the database since it was chosen must not hold up all notices.
+    const absl::TimeZone zone = LoadTimeZone(account->second.time_zone).value_or(absl::UTCTimeZone());
+    const auto facts = core::ReadNoticeFacts(event, zone);
+    if (!facts) continue;
+    notices.push_back(core::RenderNotice(*facts, account->second, clock_.Now()));
+    notices.back().id = ids_.Next();
+  }
+  ASSIGN_OR_RETURN(const std::vector<core::NoticeKind> told, notices_.Insert(notices));
+  for (const core::NoticeKind kind : told) tally_.CountNotice(kind);
   return absl::OkStatus();
 }
 

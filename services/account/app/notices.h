@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "libs/base/clock.h"
 #include "libs/base/event.h"
@@ -14,9 +15,9 @@ class Notices {
  public:
   Notices(AccountStore& accounts, NoticeStore& notices, Tally& tally, const Clock& clock, IdSource& ids);
 
-  // Takes in a fact of subscription: tells the customer if it is news. In the inbox's transaction. Facts on
+  // Takes in facts of subscription: tells the customers what is news. In the inbox's transaction. Facts on
   // accounts that are gone are dropped.
-  absl::Status Take(const Event& event);
+  absl::Status Take(const std::vector<Event>& events);
 
   absl::StatusOr<Page<core::Notice>> List(const Actor& actor, const Uuid& account_id,
                                           const std::optional<Uuid>& product_id, const PageRequest& page);

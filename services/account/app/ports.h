@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,8 @@ class AccountStore {
   virtual absl::StatusOr<std::vector<core::Account>> FindAll(const std::vector<Uuid>& ids) = 0;
   // Keeps a living account from being changed or deleted meanwhile. In a transaction.
   virtual absl::StatusOr<std::optional<core::Account>> Lock(const Uuid& id) = 0;
+  // The same of many: those that live.
+  virtual absl::StatusOr<std::map<Uuid, core::Account>> LockAll(const std::vector<Uuid>& ids) = 0;
   // In a transaction, after Lock.
   virtual absl::Status Save(const core::Account& account, const std::vector<Event>& events) = 0;
   // Replaces the account by `tombstone` and drops all that hangs on it: sessions, notices, access log, the
@@ -121,8 +124,8 @@ class NoticeStore {
  public:
   virtual ~NoticeStore() = default;
 
-  // False if the customer was told before (R19). In a transaction.
-  virtual absl::StatusOr<bool> Insert(const core::Notice& notice) = 0;
+  // Leaves out what the customer was told before (R19). Returns the kinds of the others. In a transaction.
+  virtual absl::StatusOr<std::vector<core::NoticeKind>> Insert(const std::vector<core::Notice>& notices) = 0;
   virtual absl::StatusOr<std::optional<core::Notice>> Find(const Uuid& account_id, const Uuid& id) = 0;
   // Newest first; of one product, or of all.
   virtual absl::StatusOr<Page<core::Notice>> List(const Uuid& account_id,

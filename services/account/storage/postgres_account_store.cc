@@ -90,6 +90,17 @@ absl::StatusOr<std::optional<core::Account>> PostgresAccountStore::Lock(const Uu
   return FirstOf(rows);
 }
 
+absl::StatusOr<std::map<Uuid, core::Account>> PostgresAccountStore::LockAll(const std::vector<Uuid>& ids) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT " ACCOUNT_COLUMNS
+                      " FROM account WHERE id = ANY($1) AND deleted_at IS NULL ORDER BY id FOR SHARE",
+                      ids));
+  std::map<Uuid, core::Account> accounts;
+  for (const pg::Row row : rows) accounts.emplace(row.Get<Uuid>("id"), ReadAccount(row));
+  return accounts;
+}
+
 absl::Status PostgresAccountStore::Save(const core::Account& account, const std::vector<Event>& events) {
   return database_.Transact([&]() -> absl::Status {
     RETURN_IF_ERROR(database_

@@ -18,6 +18,7 @@ class PostgresAccountStore final : public AccountStore {
                                                              absl::Time now) override;
   absl::StatusOr<std::vector<core::Account>> FindAll(const std::vector<Uuid>& ids) override;
   absl::StatusOr<std::optional<core::Account>> Lock(const Uuid& id) override;
+  absl::StatusOr<std::map<Uuid, core::Account>> LockAll(const std::vector<Uuid>& ids) override;
   absl::Status Save(const core::Account& account, const std::vector<Event>& events) override;
   absl::Status Erase(const core::Account& tombstone, const std::string& throttle_key,
                      const std::vector<Event>& events) override;

@@ -25,15 +25,36 @@ core::Notice ReadNotice(const pg::Row& row) {
 
 }  // namespace
 
-absl::StatusOr<bool> PostgresNoticeStore::Insert(const core::Notice& notice) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query("INSERT INTO notice (" NOTICE_COLUMNS
-                                   ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-                                   "ON CONFLICT ON CONSTRAINT notice_once DO NOTHING",
-                                   notice.id, notice.account_id, notice.product_id, core::NameOf(notice.kind),
-                                   notice.term, notice.occasion, core::CodeOf(notice.language),
-                                   notice.subject, notice.body, notice.created_at));
-  return rows.affected() == 1;
+absl::StatusOr<std::vector<core::NoticeKind>> PostgresNoticeStore::Insert(
+    const std::vector<core::Notice>& notices) {
+  std::vector<Uuid> ids, account_ids, product_ids;
+  std::vector<std::string> kinds, terms, occasions, languages, subjects, bodies;
+  std::vector<absl::Time> created_at;
+  for (const core::Notice& notice : notices) {
+    ids.push_back(notice.id);
+    account_ids.push_back(notice.account_id);
+    product_ids.push_back(notice.product_id);
+    kinds.push_back(core::NameOf(notice.kind));
+    terms.push_back(notice.term);
+    occasions.push_back(notice.occasion);
+    languages.push_back(std::string(core::CodeOf(notice.language)));
+    subjects.push_back(notice.subject);
+    bodies.push_back(notice.body);
+    created_at.push_back(notice.created_at);
+  }
+  std::vector<core::NoticeKind> told;
+  if (notices.empty()) return told;
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "INSERT INTO notice (" NOTICE_COLUMNS
+          ") SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), "
+          "unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), "
+          "unnest($9::text[]), unnest($10::timestamptz[]) "
+          "ON CONFLICT ON CONSTRAINT notice_once DO NOTHING RETURNING kind",
+          ids, account_ids, product_ids, kinds, terms, occasions, languages, subjects, bodies, created_at));
+  for (const pg::Row row : rows) told.push_back(core::ParseNoticeKind(row.Get<std::string>("kind")).value());
+  return told;
 }
 
 absl::StatusOr<std::optional<core::Notice>> PostgresNoticeStore::Find(const Uuid& account_id,

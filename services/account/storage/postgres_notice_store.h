@@ -9,7 +9,7 @@ class PostgresNoticeStore final : public NoticeStore {
  public:
   explicit PostgresNoticeStore(pg::Database& database) : database_(database) {}
 
-  absl::StatusOr<bool> Insert(const core::Notice& notice) override;
+  absl::StatusOr<std::vector<core::NoticeKind>> Insert(const std::vector<core::Notice>& notices) override;
   absl::StatusOr<std::optional<core::Notice>> Find(const Uuid& account_id, const Uuid& id) override;
   absl::StatusOr<Page<core::Notice>> List(const Uuid& account_id, const std::optional<Uuid>& product_id,
                                           const PageRequest& page) override;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -27,13 +28,12 @@ class Road {
         inbox(MakeInbox(*redis)) {}
 
   Inbox MakeInbox(redis::Client& client) {
-    return Inbox(service, consumer.database(), client, clock,
-                 [this](const Event& event) { return Take(event); });
+    return Inbox(service, consumer.database(), client, clock, OnlyOf({"product.expired"}),
+                 [this](const std::vector<Event>& events) { return Take(events); });
   }
-  Event NewEvent() {
-    return {ids.Next(),  "product.expired",
-            ids.Next(),  "accounts/a/products/p",
-            clock.Now(), {{"n", absl::StrCat(++made)}}};
+  Event NewEvent(const std::string& type = "product.expired") {
+    return {
+        ids.Next(), type, ids.Next(), "accounts/a/products/p", clock.Now(), {{"n", absl::StrCat(++made)}}};
   }
   void Publish(int count) {
     REQUIRE_OK(producer.database().Transact([&]() -> absl::Status {
@@ -81,13 +81,15 @@ class Road {
   absl::Status refuse;  // what the handler answers
   std::mutex mutex;
   std::vector<Event> taken;
+  std::vector<int> batches;
   int made = 0;
 
  private:
-  absl::Status Take(const Event& event) {
+  absl::Status Take(const std::vector<Event>& events) {
     RETURN_IF_ERROR(refuse);
     std::lock_guard lock(mutex);
-    taken.push_back(event);
+    taken.insert(taken.end(), events.begin(), events.end());
+    batches.push_back(static_cast<int>(events.size()));
     return absl::OkStatus();
   }
 };
@@ -240,12 +242,98 @@ TEST_CASE("an event that cannot be handled now waits, and those after it as well
   CHECK(road.Numbers() == Road::UpTo(3));
 }
 
+// Effects in the database, as handlers have them; the event `poison` fails after its own.
+class Effects {
+ public:
+  explicit Effects(Road& road) : road_(road) {
+    REQUIRE_OK(Db().Query("CREATE TABLE effects (place bigserial, n text)"));
+  }
+  Inbox MakeInbox() {
+    return Inbox(road_.service, Db(), *road_.redis, road_.clock, OnlyOf({"product.expired"}),
+                 OneByOne([this](const Event& event) -> absl::Status {
+                   const std::string& n = event.attributes.at("n");
+                   RETURN_IF_ERROR(Db().Query("INSERT INTO effects (n) VALUES ($1)", n).status());
+                   if (n == poison && throws) throw std::runtime_error("a row that cannot be read");
+                   return n == poison ? absl::InternalError("poison") : absl::OkStatus();
+                 }));
+  }
+  std::string Numbers() {
+    return Text("SELECT string_agg(n || ' ', '' ORDER BY place) AS text FROM effects");
+  }
+  std::string Remembered() { return Text("SELECT count(*)::text AS text FROM inbox"); }
+
+  std::string poison;
+  bool throws = false;
+
+ private:
+  pg::Database& Db() { return road_.consumer.database(); }
+  std::string Text(const char* sql) {
+    const auto rows = Db().Query(sql);
+    REQUIRE_OK(rows);
+    return (*rows)[0].Get<std::optional<std::string>>("text").value_or("");
+  }
+  Road& road_;
+};
+
+TEST_CASE("many facts are taken in together, in one transaction") {
+  Road road;
+  road.Publish(1100);
+  road.Settle();
+  CHECK(road.batches == std::vector<int>{500, 500, 100});
+}
+
+TEST_CASE("a fact that cannot be handled holds up those behind it, not those before it in its batch") {
+  Road road;
+  Effects effects(road);
+  Inbox inbox = effects.MakeInbox();
+  effects.throws = GENERATE(false, true);
+  effects.poison = "4";
+  road.Publish(10);
+  REQUIRE_OK(road.relay.RunOnce());
+  for (int i = 0; i < 2; ++i) {
+    if (effects.throws)
+      CHECK_THROWS(inbox.RunOnce().status().IgnoreError());
+    else
+      CHECK_FALSE(inbox.RunOnce().ok());
+    CHECK(effects.Numbers() == Road::UpTo(3));
+    CHECK(effects.Remembered() == "3");
+  }
+  effects.poison = "";
+  REQUIRE_OK(inbox.RunOnce());
+  CHECK(effects.Numbers() == Road::UpTo(10));
+  CHECK(*inbox.RunOnce() == 0);
+}
+
+TEST_CASE("facts of no interest are passed over, not remembered, and need not even be readable") {
+  Road road;
+  Effects effects(road);
+  Inbox inbox = effects.MakeInbox();
+  REQUIRE_OK(road.producer.outbox().Add(
+      {road.NewEvent("product.renewed"), road.NewEvent(), road.NewEvent("product.renewed")}));
+  REQUIRE_OK(road.relay.RunOnce());
+  REQUIRE_OK(road.redis->Run({"XADD", road.stream(), "*", "type", "product.renewed", "attributes", "{"}));
+  CHECK(*inbox.RunOnce() == 4);
+  CHECK(*inbox.RunOnce() == 0);
+  CHECK(effects.Numbers() == "2 ");
+  CHECK(effects.Remembered() == "1");
+}
+
+TEST_CASE("a fact that is told twice in one statement is told once") {
+  Road road;
+  const Event event = road.NewEvent();
+  REQUIRE_OK(road.producer.outbox().Add({event, road.NewEvent(), event}));
+  REQUIRE_OK(road.producer.outbox().Add({}));
+  road.Settle();
+  CHECK(road.Numbers() == Road::UpTo(2));
+}
+
 TEST_CASE("an entry that is no event is passed over, however many there are") {
   Road road;
   road.Publish(1);
   REQUIRE_OK(road.relay.RunOnce());
   std::vector<redis::Command> commands;
-  for (int i = 0; i < 450; ++i) commands.push_back({"XADD", road.stream(), "*", "event_id", "nonsense"});
+  for (int i = 0; i < 1050; ++i)
+    commands.push_back({"XADD", road.stream(), "*", "type", "product.expired", "event_id", "nonsense"});
   REQUIRE_OK(road.redis->RunAll(commands));
   road.Publish(1);
   road.Settle();

@@ -100,7 +100,7 @@ TEST_CASE("a deleted account leaves a tombstone without anything personal, and o
   CHECK_REFUSED(world.Delete(me, "wrong password"), "CREDENTIALS_INVALID");
   CHECK(world.LogOf(me.account_id) == "account_deletion refused, sign_in done, sign_up done");
   Event expired{world.ids.Next(), "product.expired", me.account_id, "", world.clock.Now(), {}};
-  REQUIRE_OK(world.Commit([&] { return world.notices.Take(expired); }));
+  REQUIRE_OK(world.Commit([&] { return world.notices.Take({expired}); }));
   REQUIRE_OK(world.Delete(me));
 
   for (const char* table :
@@ -165,7 +165,7 @@ TEST_CASE("calls that are under way while the account is deleted leave nothing b
           world.Refresh(tokens->refresh_token).status().IgnoreError();
           return;
         case 4:
-          world.Commit([&] { return world.notices.Take(event); }).IgnoreError();
+          world.Commit([&] { return world.notices.Take({event}); }).IgnoreError();
           return;
         case 5:
           world.Commit([&] { return world.sessions.End(me, me.account_id, other->session.id); })

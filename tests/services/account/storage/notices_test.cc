@@ -16,7 +16,7 @@ struct NoticesFixture : AccountFixture {
   absl::Status Take(const std::string& type, const std::string& expiry, const Uuid& of_product) {
     const std::string name = MakeChildName(account, "products", of_product);
     const Event event{ids.Next(), type, account, name, clock.Now(), {{"product", name}, {"expiry", expiry}}};
-    return Commit([&] { return notices.Take(event); });
+    return Commit([&] { return notices.Take({event}); });
   }
   size_t Told(const std::optional<Uuid>& of_product = std::nullopt) {
     return notices.List(me, account, of_product, {})->items.size();
@@ -34,6 +34,26 @@ TEST_CASE("each notice is made at most once for a product, a term and a kind (R1
   CHECK(world.Told() == 4);
   CHECK(world.Told(other) == 1);
   CHECK(world.Told(world.ids.Next()) == 0);
+}
+
+TEST_CASE("a batch tells each account once of each thing, and leaves out what was told") {
+  NoticesFixture world;
+  const Uuid other_account = world.Register("max@example.com")->id;
+  const auto event = [&](const Uuid& account, const std::string& type) {
+    const std::string name = MakeChildName(account, "products", world.product);
+    return Event{world.ids.Next(),  type,
+                 account,           name,
+                 world.clock.Now(), {{"product", name}, {"expiry", "2027-02-01"}}};
+  };
+  REQUIRE_OK(world.Take("renewal.upcoming", "2027-02-01", world.product));
+  REQUIRE_OK(world.Commit([&] {
+    return world.notices.Take(
+        {event(world.account, "renewal.upcoming"), event(other_account, "renewal.upcoming"),
+         event(world.account, "renewal.succeeded"), event(world.ids.Next(), "product.expired"),
+         event(other_account, "renewal.upcoming")});
+  }));
+  CHECK(world.Told() == 2);
+  CHECK(world.Count("SELECT count(*) AS count FROM notice") == 3);
 }
 
 TEST_CASE("every failure is told (R17)") {
@@ -74,7 +94,7 @@ TEST_CASE("facts on accounts that are gone or never were are dropped, and so are
   REQUIRE_OK(world.Delete(world.me));
   REQUIRE_OK(world.Take("product.expired", "2027-02-01", world.product));
   const Event stranger{world.ids.Next(), "product.expired", world.ids.Next(), "", world.clock.Now(), {}};
-  REQUIRE_OK(world.Commit([&] { return world.notices.Take(stranger); }));
+  REQUIRE_OK(world.Commit([&] { return world.notices.Take({stranger}); }));
   CHECK(world.Count("SELECT count(*) AS count FROM notice") == 0);
 }
 
