@@ -60,11 +60,14 @@ OrderFailure ReasonToStop(const Aggregate& aggregate) {
   return aggregate.product.auto_renew ? OrderFailure::kNone : OrderFailure::kAutoRenewOff;
 }
 
-// Without the customer it was declined, with them it may pass: a link at once, and another on the ladder's
-// next day when one was not used.
+// Without the customer it was declined, with them it may pass: a link for the same method at once, and
+// another on the ladder's next day when one was not used.
 void WaitForConfirmation(const DunningPolicy& policy, const Aggregate& aggregate, Order& order,
                          absl::Time now) {
-  if (aggregate.CurrentAttempt(order)->off_session) return TryAgain(policy, aggregate, order, now);
+  if (aggregate.CurrentAttempt(order)->off_session) {
+    order.wanted_method = order.payment_method;
+    return TryAgain(policy, aggregate, order, now);
+  }
   WaitFor(order, Wait::kCustomer,
           NextRung(policy, *order.first_attempt_at, order.offer.time_zone, now, *order.dunning_ends_at), now);
 }
@@ -73,6 +76,10 @@ void WaitAfterDecline(const DunningPolicy& policy, const Aggregate& aggregate, O
                       DeclineClass decline_class, absl::Time now) {
   // Another method came while this one was being charged: it is not for later (R17).
   if (!order.wanted_method.empty()) return TryAgain(policy, aggregate, order, now);
+  // R16 would go back to the one that was declined for good.
+  const std::string& declined_for_good = aggregate.product.declined_method;
+  if (!declined_for_good.empty() && declined_for_good != order.payment_method)
+    order.wanted_method = order.payment_method;
   switch (decline_class) {
     case DeclineClass::kSoft:
       return WaitForRung(policy, order, now);
@@ -88,6 +95,7 @@ void WaitAfterDecline(const DunningPolicy& policy, const Aggregate& aggregate, O
 void PostponeOrStop(Aggregate& aggregate, Order& order, absl::Time retry_at, absl::Time now) {
   const OrderFailure stop = ReasonToStop(aggregate);
   if (stop != OrderFailure::kNone) return Fail(aggregate, order, stop, now);
+  if (order.wanted_method.empty()) order.wanted_method = aggregate.CurrentAttempt(order)->payment_method;
   const bool is_too_late = retry_at >= *order.dunning_ends_at;
   WaitFor(order, is_too_late ? Wait::kMethod : Wait::kRung, std::min(retry_at, *order.dunning_ends_at), now);
 }
@@ -103,7 +111,7 @@ void Declined(const DunningPolicy& policy, Aggregate& aggregate, Order& order, D
   WaitAfterDecline(policy, aggregate, order, decline_class, now);
   const bool to_act = decline_class == DeclineClass::kCustomerAction;
   // The link that is tried at once tells it better.
-  if (to_act && order.wait == Wait::kRung && order.wanted_method.empty()) return;
+  if (to_act && order.wait == Wait::kRung && order.wanted_method == order.payment_method) return;
   TellOfOrder(aggregate, order, to_act ? "renewal.action_required" : "renewal.failed", once, now);
 }
 
@@ -112,7 +120,9 @@ void NoMethod(const DunningPolicy& policy, Aggregate& aggregate, Order& order, a
   if (const OrderFailure stop = ReasonToStop(aggregate); stop != OrderFailure::kNone) {
     return Fail(aggregate, order, stop, now);
   }
-  if (!order.wanted_method.empty()) return TryAgain(policy, aggregate, order, now);
+  // What it named is gone: then R16 names one.
+  const bool was_named = !aggregate.CurrentAttempt(order)->payment_method.empty();
+  if (was_named || !order.wanted_method.empty()) return TryAgain(policy, aggregate, order, now);
   WaitFor(order, Wait::kMethod, std::nullopt, now);
   TellOfOrder(aggregate, order, "renewal.no_payment_method",
               absl::StrCat(order.id.ToString(), "/", order.attempt_count), now);
@@ -249,7 +259,8 @@ void BeginAttempt(const DunningPolicy& policy, Aggregate& aggregate, Order& orde
   attempt.payment_method = order.wanted_method;
   // A new card is wanted for one attempt; what a customer named for their own order, for all of it.
   if (IsAutomatic(order)) order.wanted_method.clear();
-  const bool by_link = attempt.payment_method.empty() && NeedsConfirmation(order.decline_code);
+  const bool is_same = attempt.payment_method.empty() || attempt.payment_method == order.payment_method;
+  const bool by_link = is_same && NeedsConfirmation(order.decline_code);
   attempt.off_session = IsAutomatic(order) && !by_link;
   attempt.created_at = attempt.updated_at = now;
   order.charge_id = attempt.id;

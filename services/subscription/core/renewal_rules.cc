@@ -232,9 +232,11 @@ bool TellAhead(const Catalogue& catalogue, Aggregate& aggregate, absl::Time now)
 
 bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method,
                    absl::Time now) {
-  aggregate.product.declined_method.clear();
   Order* order = OpenAutomaticRenewal(aggregate);
-  if (order == nullptr) return false;
+  if (order == nullptr) {
+    aggregate.product.declined_method.clear();
+    return false;
+  }
   order->wanted_method = method;
   order->updated_at = now;
   if (order->step != OrderStep::kWaiting || order->held_by) return false;

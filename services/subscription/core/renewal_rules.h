@@ -39,7 +39,7 @@ bool TellAhead(const Catalogue& catalogue, Aggregate& aggregate, absl::Time now)
 
 // A new payment method, by its name: the open renewal is tried with it at once, or as soon as the attempt
 // under way is declined or the card networks allow one more (R17); should it decline, the next attempts
-// choose by R16 again. False if nothing is tried by this.
+// choose by R16 again, unless that names one that was declined for good. False if nothing is tried by this.
 bool MethodArrived(const DunningPolicy& policy, Aggregate& aggregate, const std::string& method,
                    absl::Time now);
 

@@ -123,6 +123,69 @@ TEST_CASE("A new card while a link waits: the link is taken back first, so only 
   CHECK(off.aggregate.FindOrder(Id("auto"))->failure == core::OrderFailure::kAutoRenewOff);
 }
 
+// As the retries stand when the held card was declined so and another one comes.
+Retries WithNewCard(const std::string& code, DeclineClass decline_class) {
+  Retries retries;
+  retries.Begin();
+  retries.Answer({.state = AttemptState::kDeclined,
+                  .decline_code = code,
+                  .decline_class = decline_class,
+                  .payment_method = "old"});
+  REQUIRE(core::MethodArrived(Policy(), retries.aggregate, "new", kFirst));
+  retries.Begin();
+  REQUIRE(retries.attempt().payment_method == "new");
+  return retries;
+}
+
+TEST_CASE("The link is for the card whose bank wants the customer, not for the one before (R24)") {
+  Retries retries = WithNewCard("insufficient_funds", DeclineClass::kSoft);
+  const auto told = retries.aggregate.events.size();
+  retries.Answer({.state = AttemptState::kDeclined,
+                  .decline_code = "authentication_required",
+                  .decline_class = DeclineClass::kCustomerAction,
+                  .payment_method = "new"});
+  CHECK(retries.aggregate.events.size() == told);  // the link will tell it
+  retries.Begin();
+  CHECK_FALSE(retries.attempt().off_session);
+  CHECK(retries.attempt().payment_method == "new");
+  // Deleted meanwhile: R16 names one.
+  retries.Answer({.state = AttemptState::kNoMethod});
+  CHECK(retries.order().next_at == kFirst);
+  retries.Begin();
+  CHECK(retries.attempt().payment_method.empty());
+}
+
+TEST_CASE("Retries stay with the new card if the old one was declined for good (R17)") {
+  for (const auto& [code, decline_class] : {std::pair("insufficient_funds", DeclineClass::kSoft),
+                                            std::pair("authentication_required", DeclineClass::kCustomerAction)}) {
+    Retries retries = WithNewCard("stolen_card", DeclineClass::kHard);
+    retries.Answer({.state = AttemptState::kDeclined,
+                    .decline_code = code,
+                    .decline_class = decline_class,
+                    .payment_method = "new"});
+    retries.now = *retries.order().next_at;
+    retries.Begin();
+    CHECK(retries.attempt().payment_method == "new");
+  }
+  Retries retries = WithNewCard("insufficient_funds", DeclineClass::kSoft);
+  retries.Answer({.state = AttemptState::kDeclined,
+                  .decline_code = "insufficient_funds",
+                  .decline_class = DeclineClass::kSoft,
+                  .payment_method = "new"});
+  retries.now = *retries.order().next_at;
+  retries.Begin();
+  CHECK(retries.attempt().payment_method.empty());  // R16
+}
+
+TEST_CASE("A new card that is exhausted is what is tried later (R17)") {
+  Retries retries = WithNewCard("stolen_card", DeclineClass::kHard);
+  retries.Answer(
+      {.state = AttemptState::kDeclined, .decline_code = core::kCardExhausted, .retry_at = kFirst + kDay});
+  retries.now = kFirst + kDay;
+  retries.Begin();
+  CHECK(retries.attempt().payment_method == "new");
+}
+
 TEST_CASE("What the card networks do not allow is put off: no decline, told to nobody, not counted (R17)") {
   Retries retries;
   retries.Decline("insufficient_funds", DeclineClass::kSoft);
