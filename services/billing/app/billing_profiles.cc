@@ -60,6 +60,15 @@ absl::StatusOr<BillingProfile> Apply(const ProfileChange& change, BillingProfile
   return profile;
 }
 
+bool Names(const ProfileChange& change, absl::string_view field) {
+  return std::find(change.fields.begin(), change.fields.end(), field) != change.fields.end();
+}
+
+// The same letters may be an id of another kind in another country.
+bool HasSameTaxId(const BillingProfile& a, const BillingProfile& b) {
+  return a.party.tax_id == b.party.tax_id && a.party.country_code == b.party.country_code;
+}
+
 }  // namespace
 
 absl::StatusOr<BillingProfile> BillingProfiles::Get(const Caller& caller, const Uuid& account_id) {
@@ -70,12 +79,14 @@ absl::StatusOr<BillingProfile> BillingProfiles::Get(const Caller& caller, const 
 absl::StatusOr<std::optional<AskedTaxId>> BillingProfiles::Ask(const Caller& caller, const Uuid& account_id,
                                                                const ProfileChange& change) {
   RETURN_IF_ERROR(CheckOwner(caller, account_id));
-  const auto& fields = change.fields;
-  if (std::find(fields.begin(), fields.end(), "tax_id") == fields.end()) return std::nullopt;
+  if (!Names(change, "tax_id") && !Names(change, "country_code")) return std::nullopt;
   ASSIGN_OR_RETURN(const BillingProfile current, store_.Get(account_id));
   ASSIGN_OR_RETURN(const BillingProfile changed, Apply(change, current));
+  // A company that has just been founded may be saved again when the register knows it.
+  const bool is_wanting = current.party.tax_id_check.state == core::TaxIdState::kNotRegistered;
+  const bool is_settled = HasSameTaxId(changed, current) && !is_wanting;
   const std::string& tax_id = changed.party.tax_id;
-  if (tax_id.empty() || tax_id == current.party.tax_id || !core::IsInVies(tax_id)) return std::nullopt;
+  if (is_settled || !core::IsInVies(changed.party.country_code, tax_id)) return std::nullopt;
   return AskedTaxId{tax_id, registry_.Ask(tax_id)};
 }
 
@@ -90,9 +101,14 @@ absl::StatusOr<BillingProfile> BillingProfiles::Update(const Caller& caller, con
     }
     ASSIGN_OR_RETURN(BillingProfile changed, Apply(change, current));
     changed.updated_at = clock_.Now();
-    if (changed.party.tax_id == current.party.tax_id) return changed;
+    const bool is_asked = asked && asked->tax_id == changed.party.tax_id;
+    if (HasSameTaxId(changed, current)) {
+      const bool is_known_now = is_asked && asked->answer.state == core::TaxIdState::kVerified;
+      if (is_known_now) core::TakeAnswer(asked->answer, clock_.Now(), changed);
+      return changed;
+    }
     core::BeginCheck(clock_.Now(), changed);
-    if (!asked || asked->tax_id != changed.party.tax_id) return changed;  // then the job asks
+    if (!is_asked) return changed;  // then the job asks
     if (asked->answer.state == core::TaxIdState::kNotRegistered) {
       return Refusal(absl::StatusCode::kInvalidArgument, "TAX_ID_INVALID",
                      "the EU's register does not know the tax id",
@@ -108,7 +124,7 @@ absl::StatusOr<int> BillingProfiles::RunOnce() {
   ASSIGN_OR_RETURN(const std::vector<Uuid> due, store_.ClaimTaxIdChecks(now, now + kLease, kBatch));
   for (const Uuid& account_id : due) {
     ASSIGN_OR_RETURN(BillingProfile profile, store_.Get(account_id));
-    if (core::IsInVies(profile.party.tax_id)) {
+    if (core::IsInVies(profile.party.country_code, profile.party.tax_id)) {
       core::TakeAnswer(registry_.Ask(profile.party.tax_id), now, profile);
     } else {
       core::BeginCheck(now, profile);

@@ -128,10 +128,10 @@ bool IsTaxId(absl::string_view country_code, absl::string_view tax_id) {
   return formed && HasCheckDigits(prefix, rest);
 }
 
-bool IsInVies(absl::string_view tax_id) {
-  const absl::string_view prefix = tax_id.substr(0, 2);
-  return prefix == "XI" || prefix == "EL" ||
-         (prefix != "GR" && prefix != "MC" && VatStateOf(prefix) != nullptr);
+bool IsInVies(absl::string_view country_code, absl::string_view tax_id) {
+  const VatState* state = VatStateOf(country_code);
+  if (state != nullptr) return absl::StartsWith(tax_id, state->tax_prefix);
+  return country_code == "GB" && absl::StartsWith(tax_id, "XI");
 }
 
 }  // namespace perennial::billing::core

@@ -16,7 +16,7 @@ void BeginCheck(absl::Time now, BillingProfile& profile) {
   profile.party.tax_id_check = {};
   profile.tax_id_next_check = std::nullopt;
   if (profile.party.tax_id.empty()) return;
-  const bool is_in_vies = IsInVies(profile.party.tax_id);
+  const bool is_in_vies = IsInVies(profile.party.country_code, profile.party.tax_id);
   profile.party.tax_id_check.state = is_in_vies ? TaxIdState::kUnverified : TaxIdState::kFormChecked;
   if (is_in_vies) profile.tax_id_next_check = now;
 }

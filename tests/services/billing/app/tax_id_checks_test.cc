@@ -110,6 +110,46 @@ TEST_CASE(
   CHECK(EtagOf(*billing.profiles.Get(billing.caller, billing.account)) == etag);
 }
 
+TEST_CASE("An id that the register knows by now is taken when it is saved again") {
+  Fixture billing;
+  billing.registry.answer = {};
+  REQUIRE_OK(billing.Save(Company("DE136695976")));
+  billing.registry.answer = {TaxIdState::kNotRegistered, ""};
+  billing.clock.Advance(absl::Hours(1));
+  CHECK(billing.RunOnce() == 1);
+  // The rest of a form is saved all the same.
+  ProfileChange change = Company("DE136695976");
+  change.values.party.city = "Potsdam";
+  REQUIRE_OK(billing.Save(change));
+  CHECK(billing.Check().state == TaxIdState::kNotRegistered);
+  CHECK(billing.Treatment() == TaxTreatment::kStandard);
+  billing.registry.answer = {TaxIdState::kVerified, "WAPI4"};
+  REQUIRE_OK(billing.Save(change));
+  CHECK(billing.Check().state == TaxIdState::kVerified);
+  CHECK(billing.Treatment() == TaxTreatment::kReverseCharge);
+}
+
+TEST_CASE("Whether the register is asked is decided by the country, not by the letters of the id") {
+  Fixture billing;
+  billing.registry.answer = {TaxIdState::kNotRegistered, ""};
+  ProfileChange abroad = Company("DE136695976");
+  abroad.values.party.country_code = "MX";
+  REQUIRE_OK(billing.Save(abroad));
+  CHECK(billing.registry.asked.empty());
+  CHECK(billing.Check().state == TaxIdState::kFormChecked);
+  // The same id in another country is another one.
+  ProfileChange home;
+  home.values.party.country_code = "DE";
+  home.fields = {"country_code"};
+  CHECK_REFUSED(billing.Save(home), "TAX_ID_INVALID");
+  billing.registry.answer = {};
+  REQUIRE_OK(billing.Save(home));
+  CHECK(billing.Check().state == TaxIdState::kUnverified);
+  CHECK(billing.RunOnce() == 0);
+  billing.clock.Advance(absl::Hours(1));
+  CHECK(billing.RunOnce() == 1);
+}
+
 TEST_CASE("An answer about an id that was changed meanwhile is dropped") {
   Fixture billing;
   billing.registry.answer = {};

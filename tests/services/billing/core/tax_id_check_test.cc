@@ -7,8 +7,9 @@ namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
-BillingProfile With(const std::string& tax_id) {
+BillingProfile With(const std::string& tax_id, const std::string& country = "DE") {
   BillingProfile profile;
+  profile.party.country_code = country;
   profile.party.tax_id = tax_id;
   BeginCheck(kNow, profile);
   return profile;
@@ -19,9 +20,9 @@ BillingProfile With(const std::string& tax_id) {
 TEST_CASE("A new tax id is asked about at once if VIES knows its country, and only then") {
   CHECK(With("DE136695976").party.tax_id_check.state == TaxIdState::kUnverified);
   CHECK(With("DE136695976").tax_id_next_check == kNow);
-  CHECK(With("XI980780684").tax_id_next_check == kNow);
-  CHECK(With("GB980780684").party.tax_id_check.state == TaxIdState::kFormChecked);
-  CHECK(With("GB980780684").tax_id_next_check == std::nullopt);
+  CHECK(With("XI980780684", "GB").tax_id_next_check == kNow);
+  CHECK(With("GB980780684", "GB").party.tax_id_check.state == TaxIdState::kFormChecked);
+  CHECK(With("GB980780684", "GB").tax_id_next_check == std::nullopt);
   CHECK(With("").party.tax_id_check == TaxIdCheck{});
   CHECK(With("").tax_id_next_check == std::nullopt);
 }

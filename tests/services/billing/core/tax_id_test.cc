@@ -35,9 +35,18 @@ TEST_CASE("Tax ids of the United Kingdom, Switzerland and Norway are checked as 
 }
 
 TEST_CASE("VIES knows the ids of the EU's states and of Northern Ireland") {
-  for (const char* id : {"DE136695976", "EL094259216", "XI980780684"}) CHECK(IsInVies(id));
-  for (const char* id : {"GB980780684", "GR094259216", "CHE107787577", "123456789", "MC123456789"}) {
-    CHECK_FALSE(IsInVies(id));
+  using CountryAndId = std::pair<const char*, const char*>;
+  for (const auto& [country, id] : {CountryAndId{"DE", "DE136695976"}, CountryAndId{"GR", "EL094259216"},
+                                    CountryAndId{"MC", "FR61954506077"}, CountryAndId{"GB", "XI980780684"}}) {
+    INFO(id);
+    CHECK(IsInVies(country, id));
+  }
+  // Of Mexico: the taxpayer's initials and a date.
+  for (const auto& [country, id] : {CountryAndId{"GB", "GB980780684"}, CountryAndId{"GR", "GR094259216"},
+                                    CountryAndId{"CH", "CHE107787577"}, CountryAndId{"US", "123456789"},
+                                    CountryAndId{"MX", "DEM880101XY1"}, CountryAndId{"DE", ""}}) {
+    INFO(id);
+    CHECK_FALSE(IsInVies(country, id));
   }
 }
 
