@@ -315,9 +315,10 @@ absl::Status PostgresReconciliationStore::Restart(absl::Time since, absl::Time n
             .status());
     RETURN_IF_ERROR(
         database_
-            .Query("UPDATE reconciliation_feed SET is_read = false, page_token = '', since = CASE "
-                   "WHEN name LIKE 'gateway%' THEN least(since, coalesce((SELECT min(gateway_time) "
-                   "FROM movement WHERE first_seen_at >= $1), since)) ELSE least(since, $1) END",
+            .Query("UPDATE reconciliation_feed f SET is_read = false, page_token = '', since = s.since, "
+                   "newest = s.since FROM (SELECT name, CASE WHEN name LIKE 'gateway%' THEN least(since, "
+                   "coalesce((SELECT min(gateway_time) FROM movement WHERE first_seen_at >= $1), since)) "
+                   "ELSE least(since, $1) END AS since FROM reconciliation_feed) AS s WHERE s.name = f.name",
                    since)
             .status());
     return database_

@@ -310,6 +310,24 @@ TEST_CASE_METHOD(Fixture,
   CHECK(Count("SELECT count(*) FROM movement") == 6);
 }
 
+TEST_CASE_METHOD(Fixture, "A restart goes over all documents again, however many pages they are") {
+  for (int i = 0; i < 5; ++i) Take();
+  Judge();
+  REQUIRE_OK(postgres.database().Query("DELETE FROM movement"));  // a restored backup
+  REQUIRE_OK(reconciliation.Restart(absl::UnixEpoch()));
+  const absl::Time now = clock.Now();
+  const Uuid run = **store.Claim(now, now + absl::Minutes(2));
+  for (auto feed = store.NextFeed(); feed->has_value(); feed = store.NextFeed()) {
+    if ((**feed).name == FeedName::kDocuments) {
+      REQUIRE_OK(store.KeepDocuments(run, **feed, now, now, now, 2));
+    } else {
+      (**feed).Turn("");
+      REQUIRE_OK(store.KeepOrders(run, **feed, {}, now, now));
+    }
+  }
+  CHECK(Count("SELECT count(*) FROM movement") == 5);
+}
+
 TEST_CASE_METHOD(Fixture, "Who lost the run to somebody else writes nothing any more") {
   Take();
   const auto first = store.Claim(clock.Now(), clock.Now() + absl::Minutes(2));
