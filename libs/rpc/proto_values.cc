@@ -32,6 +32,14 @@ absl::Time FromProto(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }
 
+absl::StatusOr<absl::Time> FromProto(const google::protobuf::Timestamp& timestamp, absl::string_view field) {
+  constexpr int64_t kLastSecond = 7'258'118'399;  // of 2199
+  const bool is_time = timestamp.seconds() >= 0 && timestamp.seconds() <= kLastSecond &&
+                       timestamp.nanos() >= 0 && timestamp.nanos() < 1'000'000'000;
+  if (!is_time) return InvalidField(field, "must be a time of the years 1970 to 2199");
+  return FromProto(timestamp);
+}
+
 absl::StatusOr<CivilDate> FromProto(const google::type::Date& date, absl::string_view field) {
   const CivilDate civil(date.year(), date.month(), date.day());
   // A civil day normalises 31 February to 3 March: what comes out must be what went in.

@@ -207,6 +207,25 @@ def test_internal_and_operator_methods_refuse_nonsense_typed(suite, foreign_name
     nonsense_calls(suite, all_methods(suite.contracts), lambda service: suite.peer_as(service, "operator"), foreign_names, 6)
 
 
+def test_a_time_of_no_year_is_refused_typed_whatever_it_is_for(suite):
+    tried = 0
+    for service, method in all_methods(suite.contracts):
+        request = suite.contracts.method(method).input_type
+        for field in request.fields:
+            if field.message_type is None or field.message_type.full_name != "google.protobuf.Timestamp":
+                continue
+            for seconds, nanos in ((2**63 - 1, 0), (-(2**63), 0), (-62135596800, 0), (0, -5), (0, 2**31 - 1)):
+                message = suite.contracts.factory.GetPrototype(request)()
+                getattr(message, field.name).seconds, getattr(message, field.name).nanos = seconds, nanos
+                if "kind" in request.fields_by_name:
+                    message.kind = 1
+                if "request_id" in request.fields_by_name:
+                    message.request_id = str(uuid.uuid4())
+                assert is_refused(suite.peer_as(service, "operator"), method, message), f"{method} takes {seconds}, {nanos}"
+                tried += 1
+    assert tried >= 20
+
+
 @pytest.mark.parametrize("payload", [b"\xff\xff\xff\xff", b"\x0a\x05ab", b"\x0a\x02\xc3\x28", b"\x0a\xff\xff\xff\x7f", bytes(range(256))],
                          ids=["no-tag", "cut-off", "invalid-utf8", "huge-length", "all-bytes"])
 def test_bytes_that_are_no_message_get_a_typed_error(suite, customer, payload):

@@ -11,10 +11,6 @@
 namespace perennial::billing {
 namespace {
 
-// The years that dates of ours may have (2000 to 2199), in seconds since 1970.
-constexpr int64_t kFirstSecond = 946'684'800;
-constexpr int64_t kLastSecond = 7'258'118'399;
-
 // No id comes after it.
 Uuid LastUuid() {
   std::array<uint8_t, 16> bytes{};
@@ -22,18 +18,11 @@ Uuid LastUuid() {
   return Uuid(bytes);
 }
 
-absl::StatusOr<absl::Time> TimeFromProto(const google::protobuf::Timestamp& time, const std::string& field) {
-  const bool is_time = time.seconds() >= kFirstSecond && time.seconds() <= kLastSecond && time.nanos() >= 0 &&
-                       time.nanos() < 1'000'000'000;
-  if (!is_time) return InvalidField(field, "must be a time of the years 2000 to 2199");
-  return rpc::FromProto(time);
-}
-
 absl::StatusOr<v1::TrialBalance> GetTrialBalance(Books& books, const v1::GetTrialBalanceRequest& request) {
   // An entry of this very moment counts as well when no time is asked for.
   absl::Time as_of = books.Now() + absl::Microseconds(1);
   if (request.has_as_of_time()) {
-    ASSIGN_OR_RETURN(as_of, TimeFromProto(request.as_of_time(), "as_of_time"));
+    ASSIGN_OR_RETURN(as_of, rpc::FromProto(request.as_of_time(), "as_of_time"));
   }
   ASSIGN_OR_RETURN(const std::vector<LedgerBalance> balances, books.TrialBalance(as_of));
   v1::TrialBalance response;
@@ -48,13 +37,13 @@ absl::StatusOr<v1::ListLedgerAccountLinesResponse> ListLedgerAccountLines(
   if (!account) return InvalidField("ledger_account", "must be a ledger account's name");
   if (!IsCurrencyCode(request.currency_code()))
     return InvalidField("currency_code", "must be an ISO 4217 code");
-  absl::Time start = absl::FromUnixSeconds(kFirstSecond);
-  absl::Time end = absl::FromUnixSeconds(kLastSecond);
+  absl::Time start = absl::UnixEpoch();
+  absl::Time end = absl::FromCivil(absl::CivilYear(2200), absl::UTCTimeZone());
   if (request.has_start_time()) {
-    ASSIGN_OR_RETURN(start, TimeFromProto(request.start_time(), "start_time"));
+    ASSIGN_OR_RETURN(start, rpc::FromProto(request.start_time(), "start_time"));
   }
   if (request.has_end_time()) {
-    ASSIGN_OR_RETURN(end, TimeFromProto(request.end_time(), "end_time"));
+    ASSIGN_OR_RETURN(end, rpc::FromProto(request.end_time(), "end_time"));
   }
   // A token holds for the filters that it was given for.
   const std::string list = absl::StrCat("lines/", request.ledger_account(), "/", request.currency_code(), "/",

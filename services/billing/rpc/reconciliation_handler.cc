@@ -132,7 +132,8 @@ rpc::Service MakeReconciliationService(Reconciliation& reconciliation, const cry
       [&](const rpc::Call&,
           const v1::RestartReconciliationRequest& request) -> absl::StatusOr<v1::ReconciliationReport> {
         if (!request.has_start_time()) return InvalidField("start_time", "is required");
-        RETURN_IF_ERROR(reconciliation.Restart(rpc::FromProto(request.start_time())));
+        ASSIGN_OR_RETURN(const absl::Time since, rpc::FromProto(request.start_time(), "start_time"));
+        RETURN_IF_ERROR(reconciliation.Restart(since));
         return MakeReport(reconciliation);
       });
   return service;

@@ -78,9 +78,10 @@ absl::StatusOr<v1::ListGatewayMovementsResponse> ListGateway(Movements& movement
   ASSIGN_OR_RETURN(const MovementKind kind, FromProto(request.kind()));
   const std::string list = ListOf("gateway_movements", request);
   ASSIGN_OR_RETURN(const std::string after, tokens.Read(list, request.page_token()));
-  ASSIGN_OR_RETURN(const GatewayPage page,
-                   movements.AtGateway(kind, rpc::FromProto(request.start_time()), after,
-                                       SizeOf(request.page_size(), kLargestGatewayPage)));
+  ASSIGN_OR_RETURN(const absl::Time since, rpc::FromProto(request.start_time(), "start_time"));
+  ASSIGN_OR_RETURN(
+      const GatewayPage page,
+      movements.AtGateway(kind, since, after, SizeOf(request.page_size(), kLargestGatewayPage)));
   v1::ListGatewayMovementsResponse response;
   for (const GatewayMovement& movement : page.movements) *response.add_movements() = ToProto(movement);
   if (!page.next.empty()) response.set_next_page_token(tokens.Make(list, page.next));
@@ -93,9 +94,9 @@ absl::StatusOr<v1::ListMovementsResponse> List(Movements& movements, const crypt
   const std::string list = ListOf("movements", request);
   ASSIGN_OR_RETURN(const std::string position, tokens.Read(list, request.page_token()));
   const int size = SizeOf(request.page_size(), kLargestBatch);
-  const PagePosition start{rpc::FromProto(request.start_time()), Uuid()};
-  ASSIGN_OR_RETURN(std::vector<Movement> page,
-                   movements.Ours(kind, ReadPosition(position).value_or(start), size + 1));
+  ASSIGN_OR_RETURN(const absl::Time since, rpc::FromProto(request.start_time(), "start_time"));
+  const PagePosition after = ReadPosition(position).value_or(PagePosition{since, Uuid()});
+  ASSIGN_OR_RETURN(std::vector<Movement> page, movements.Ours(kind, after, size + 1));
   v1::ListMovementsResponse response;
   if (static_cast<int>(page.size()) > size) {
     page.pop_back();

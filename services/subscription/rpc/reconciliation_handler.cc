@@ -39,7 +39,7 @@ v1::PaidOrder ToProto(const PaidOrder& order) {
 
 absl::StatusOr<v1::ListPaidOrdersResponse> List(PaidOrders& orders, const crypto::PageTokens& tokens,
                                                 const v1::ListPaidOrdersRequest& request) {
-  const absl::Time since = rpc::FromProto(request.start_time());
+  ASSIGN_OR_RETURN(const absl::Time since, rpc::FromProto(request.start_time(), "start_time"));
   // A token holds for the time that it was given for.
   const std::string list = absl::StrCat("paid_orders/", absl::ToUnixMicros(since));
   ASSIGN_OR_RETURN(const std::string after, tokens.Read(list, request.page_token()));
