@@ -34,9 +34,8 @@ class BillingProfiles {
   // An empty profile if none was ever set. Refusals: ACCOUNT_NOT_FOUND (not the caller's).
   absl::StatusOr<core::BillingProfile> Get(const Caller& caller, const Uuid& account_id);
 
-  // Asks the register about the tax id that the change would bring, if that is a new one or was found wanting;
-  // changes nothing.
-  // Refusals: core::Check's, ACCOUNT_NOT_FOUND.
+  // Asks the register about the tax id that the change would bring, if that is a new one or was found
+  // wanting; changes nothing. Refusals: core::Check's, ACCOUNT_NOT_FOUND.
   absl::StatusOr<std::optional<AskedTaxId>> Ask(const Caller& caller, const Uuid& account_id,
                                                 const ProfileChange& change);
 

@@ -15,8 +15,8 @@ std::string NormalizeTaxId(absl::string_view tax_id);
 // whether the id was given out.
 bool IsTaxId(absl::string_view country_code, absl::string_view tax_id);
 
-// Whether VIES, the EU's register, knows such ids: those of the EU's states and of Northern Ireland. Elsewhere
-// an id may begin with the same letters and mean nothing by them.
+// Whether VIES, the EU's register, knows such ids: those of the EU's states and of Northern Ireland.
+// Elsewhere an id may begin with the same letters and mean nothing by them.
 bool IsInVies(absl::string_view country_code, absl::string_view tax_id);
 
 }  // namespace perennial::billing::core

@@ -79,9 +79,8 @@ absl::StatusOr<v1::ListGatewayMovementsResponse> ListGateway(Movements& movement
   const std::string list = ListOf("gateway_movements", request);
   ASSIGN_OR_RETURN(const std::string after, tokens.Read(list, request.page_token()));
   ASSIGN_OR_RETURN(const absl::Time since, rpc::FromProto(request.start_time(), "start_time"));
-  ASSIGN_OR_RETURN(
-      const GatewayPage page,
-      movements.AtGateway(kind, since, after, SizeOf(request.page_size(), kLargestGatewayPage)));
+  ASSIGN_OR_RETURN(const GatewayPage page,
+                   movements.AtGateway(kind, since, after, SizeOf(request.page_size(), kLargestGatewayPage)));
   v1::ListGatewayMovementsResponse response;
   for (const GatewayMovement& movement : page.movements) *response.add_movements() = ToProto(movement);
   if (!page.next.empty()) response.set_next_page_token(tokens.Make(list, page.next));

@@ -48,7 +48,7 @@ void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& or
 
 void InvoiceIssued(Order& order, const std::string& invoice, absl::Time now);
 
-// The one place where terms come from: what was paid becomes the customer's (R10, R12, R18).
+// What was paid becomes the customer's (R10, R12, R18).
 void Apply(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now);
 
 struct DeliveryAnswer {
@@ -63,8 +63,6 @@ void DeliveryAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& 
 void RefundRefused(Order& order, const std::string& refund, absl::Time now);
 void RefundMade(Order& order, const std::string& refund, absl::Time now);
 void CreditNoteIssued(Order& order, const std::string& credit_note, absl::Time now);
-// Takes back what Apply gave, as if it had not been.
-void TakeBack(const DunningPolicy& policy, Aggregate& aggregate, const Order& order, absl::Time now);
 // The money is back: the order is over.
 void Reverse(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now);
 

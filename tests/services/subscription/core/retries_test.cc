@@ -156,8 +156,9 @@ TEST_CASE("The link is for the card whose bank wants the customer, not for the o
 }
 
 TEST_CASE("Retries stay with the new card if the old one was declined for good (R17)") {
-  for (const auto& [code, decline_class] : {std::pair("insufficient_funds", DeclineClass::kSoft),
-                                            std::pair("authentication_required", DeclineClass::kCustomerAction)}) {
+  for (const auto& [code, decline_class] :
+       {std::pair("insufficient_funds", DeclineClass::kSoft),
+        std::pair("authentication_required", DeclineClass::kCustomerAction)}) {
     Retries retries = WithNewCard("stolen_card", DeclineClass::kHard);
     retries.Answer({.state = AttemptState::kDeclined,
                     .decline_code = code,
