@@ -1,5 +1,7 @@
 #include "services/billing/app/invoicing.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -83,14 +85,8 @@ absl::StatusOr<Bill> Invoicing::PreviewTax(const Uuid& account_id, const std::ve
   return core::MakeBill(lines, position, language);
 }
 
-absl::StatusOr<ProForma> Invoicing::CreateProForma(const NewProForma& request) {
-  ASSIGN_OR_RETURN(const std::optional<ProForma> before, invoices_.FindProForma(request.order.id));
-  if (before) {
-    ASSIGN_OR_RETURN(const ProForma same, Existing(*before, request));
-    if (request.expected_total || same.state != core::ProFormaState::kOpen) return same;
-  }
-  const absl::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles_.Get(request.order.account_id));
+absl::StatusOr<ProForma> Invoicing::Draft(const NewProForma& request, const core::BillingProfile& profile,
+                                          absl::Time now) {
   ASSIGN_OR_RETURN(const core::TaxPosition position, core::PlaceOfSupply(profile, seller_, now));
   ProForma made;
   ASSIGN_OR_RETURN(made.bill, core::MakeBill(request.lines, position, request.language));
@@ -102,12 +98,60 @@ absl::StatusOr<ProForma> Invoicing::CreateProForma(const NewProForma& request) {
   made.time_zone = request.time_zone;
   made.buyer = BuyerOf(profile, position);
   made.created_at = now;
-  if (before) {
-    if (before->bill == made.bill && before->buyer == made.buyer) return *before;
-    return invoices_.RenewProForma(made);
+  return made;
+}
+
+absl::StatusOr<ProForma> Invoicing::CreateProForma(const NewProForma& request) {
+  ASSIGN_OR_RETURN(const Outcomes<ProForma> outcomes, CreateProFormas({request}));
+  return outcomes[0];
+}
+
+absl::StatusOr<Outcomes<ProForma>> Invoicing::CreateProFormas(const std::vector<NewProForma>& requests) {
+  std::vector<Uuid> orders, accounts;
+  for (const NewProForma& request : requests) {
+    orders.push_back(request.order.id);
+    accounts.push_back(request.order.account_id);
   }
-  ASSIGN_OR_RETURN(const ProForma stored, invoices_.AddProForma(request.order.account_id, made));
-  return Existing(stored, request);
+  ASSIGN_OR_RETURN(const auto known, invoices_.FindProFormas(orders));
+  ASSIGN_OR_RETURN(const auto profiles, profiles_.GetAll(accounts));
+  const absl::Time now = clock_.Now();
+  Outcomes<ProForma> outcomes;
+  std::vector<ProForma> to_add, to_renew;
+  std::vector<size_t> added, renewed;  // whose outcome is still to come
+  for (size_t n = 0; n < requests.size(); ++n) {
+    const NewProForma& request = requests[n];
+    const auto before = known.find(request.order.id);
+    if (before != known.end()) {
+      outcomes.push_back(Existing(before->second, request));
+      const bool is_final = request.expected_total || before->second.state != core::ProFormaState::kOpen;
+      if (is_final || !outcomes.back().ok()) continue;
+    }
+    const auto profile = profiles.find(request.order.account_id);
+    absl::StatusOr<ProForma> draft =
+        Draft(request, profile == profiles.end() ? core::BillingProfile() : profile->second, now);
+    if (before == known.end()) {
+      outcomes.push_back(draft);
+      if (!draft.ok()) continue;
+      to_add.push_back(*std::move(draft));
+      added.push_back(n);
+    } else if (!draft.ok()) {
+      outcomes[n] = draft.status();
+    } else if (before->second.bill != draft->bill || before->second.buyer != draft->buyer) {
+      to_renew.push_back(*std::move(draft));
+      renewed.push_back(n);
+    }
+  }
+  if (!to_add.empty()) {
+    ASSIGN_OR_RETURN(const Outcomes<ProForma> stored, invoices_.AddProFormas(to_add));
+    for (size_t i = 0; i < added.size(); ++i) {
+      outcomes[added[i]] = stored[i].ok() ? Existing(*stored[i], requests[added[i]]) : stored[i];
+    }
+  }
+  if (!to_renew.empty()) {
+    ASSIGN_OR_RETURN(const Outcomes<ProForma> stored, invoices_.RenewProFormas(to_renew));
+    for (size_t i = 0; i < renewed.size(); ++i) outcomes[renewed[i]] = stored[i];
+  }
+  return outcomes;
 }
 
 absl::StatusOr<ProForma> Invoicing::CancelProForma(const OrderId& order) {
@@ -121,7 +165,15 @@ absl::StatusOr<ProForma> Invoicing::CancelProForma(const OrderId& order) {
 }
 
 absl::StatusOr<Document> Invoicing::IssueInvoice(const OrderId& order, const Payment& payment) {
-  const auto decide = [&](const ProForma& pro_forma, const Document* issued) -> absl::StatusOr<Document> {
+  ASSIGN_OR_RETURN(const Outcomes<Document> outcomes, IssueInvoices({{order, payment}}));
+  return outcomes[0];
+}
+
+absl::StatusOr<Outcomes<Document>> Invoicing::IssueInvoices(const std::vector<NewInvoice>& requests) {
+  const absl::Time now = clock_.Now();
+  const auto decide = [&](size_t n, const ProForma& pro_forma,
+                          const Document* issued) -> absl::StatusOr<Document> {
+    const auto& [order, payment] = requests[n];
     if (IsAnothers(pro_forma.account_id, order.account_id)) return ProFormaNotFound();
     if (issued != nullptr) {
       if (issued->charge_id == payment.charge_id) return *issued;
@@ -134,15 +186,20 @@ absl::StatusOr<Document> Invoicing::IssueInvoice(const OrderId& order, const Pay
     if (is_free == payment.charge_id.has_value()) {
       return InvalidField("charge", is_free ? "must be empty: there is nothing to pay" : "is required");
     }
-    Document draft =
-        core::DraftInvoice(pro_forma, ids_.Next(), core::SellerOf(pro_forma.bill, seller_), clock_.Now());
+    Document draft = core::DraftInvoice(pro_forma, ids_.Next(), core::SellerOf(pro_forma.bill, seller_), now);
     draft.charge_id = payment.charge_id;
     draft.payment_description = payment.description;
     return draft;
   };
-  ASSIGN_OR_RETURN(const Issued issued, invoices_.Issue(order.id, decide));
-  if (issued.is_new) observer_(issued.document);
-  return issued.document;
+  std::vector<PaidOrder> orders;
+  for (const auto& [order, payment] : requests) orders.push_back({order.id, payment.charge_id});
+  ASSIGN_OR_RETURN(Outcomes<Issued> issued, invoices_.Issue(orders, decide));
+  Outcomes<Document> outcomes;
+  for (absl::StatusOr<Issued>& one : issued) {
+    if (one.ok() && one->is_new) observer_(one->document);
+    outcomes.push_back(one.ok() ? absl::StatusOr<Document>(std::move(one->document)) : one.status());
+  }
+  return outcomes;
 }
 
 absl::StatusOr<Document> Invoicing::CreateCreditNote(const NewCreditNote& request) {

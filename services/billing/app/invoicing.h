@@ -31,6 +31,11 @@ struct Payment {
   std::string description;
 };
 
+struct NewInvoice {
+  OrderId order;
+  Payment payment;
+};
+
 struct NewCreditNote {
   OrderId order;
   std::optional<Uuid> refund_id;
@@ -56,14 +61,23 @@ class Invoicing {
   // that it is for may be tried for weeks.
   // Refusals: PreviewTax's, PRO_FORMA_CHANGED, PRO_FORMA_EXISTS, ACCOUNT_DELETED.
   absl::StatusOr<core::ProForma> CreateProForma(const NewProForma& request);
+  // The same for many orders, no two the same, in a few round trips for all.
+  absl::StatusOr<Outcomes<core::ProForma>> CreateProFormas(const std::vector<NewProForma>& requests);
   // Refusals: PRO_FORMA_NOT_FOUND, INVOICE_ALREADY_ISSUED.
   absl::StatusOr<core::ProForma> CancelProForma(const OrderId& order);
   // Refusals: PRO_FORMA_NOT_FOUND, PRO_FORMA_CANCELLED, INVOICE_ALREADY_ISSUED.
   absl::StatusOr<core::Document> IssueInvoice(const OrderId& order, const Payment& payment);
+  // The same for many orders, no two of one order or charge, in one transaction. It fails as a whole with
+  // INVOICE_ALREADY_ISSUED if one of the charges pays another order at the same moment.
+  absl::StatusOr<Outcomes<core::Document>> IssueInvoices(const std::vector<NewInvoice>& requests);
   // Refusals: INVOICE_NOT_FOUND, CREDIT_EXCEEDS_INVOICE, AMOUNT_INVALID, CURRENCY_MISMATCH.
   absl::StatusOr<core::Document> CreateCreditNote(const NewCreditNote& request);
 
  private:
+  // A pro-forma as it would be made now. Refusals: CreateProForma's.
+  absl::StatusOr<core::ProForma> Draft(const NewProForma& request, const core::BillingProfile& profile,
+                                       absl::Time now);
+
   InvoiceStore& invoices_;
   BillingProfileStore& profiles_;
   const Clock& clock_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,12 +21,20 @@
 
 namespace perennial::billing {
 
+// What each item of a batch came to, in the order of the items. A fault of the whole batch is no outcome.
+template <typename T>
+using Outcomes = std::vector<absl::StatusOr<T>>;
+
 class BillingProfileStore {
  public:
   virtual ~BillingProfileStore() = default;
 
   // An empty profile if there is none.
   virtual absl::StatusOr<core::BillingProfile> Get(const Uuid& account_id) = 0;
+
+  // By account; those that were never set are missing.
+  virtual absl::StatusOr<std::map<Uuid, core::BillingProfile>> GetAll(
+      const std::vector<Uuid>& account_ids) = 0;
 
   // Stores what `decide` makes of the profile, under the next version. `decide` may run again.
   // Refusals: decide's, ACCOUNT_DELETED.
@@ -57,6 +66,12 @@ struct Issued {
   bool is_new = false;  // false: it was there before
 };
 
+// An order to be invoiced, and the charge that paid it.
+struct PaidOrder {
+  Uuid order_id;
+  std::optional<Uuid> charge_id;
+};
+
 // Where a page begins: after this document or entry.
 struct PagePosition {
   absl::Time time;
@@ -67,31 +82,36 @@ class InvoiceStore {
  public:
   virtual ~InvoiceStore() = default;
 
-  virtual absl::StatusOr<std::optional<core::ProForma>> FindProForma(const Uuid& order_id) = 0;
+  // By order; those that have none are missing.
+  virtual absl::StatusOr<std::map<Uuid, core::ProForma>> FindProFormas(
+      const std::vector<Uuid>& order_ids) = 0;
 
-  // Stores it under the account's pseudonym, which is made if need be. Returns what the order has: this one,
-  // or one that was there before. Refusals: ACCOUNT_DELETED.
-  virtual absl::StatusOr<core::ProForma> AddProForma(const Uuid& account_id,
-                                                     const core::ProForma& pro_forma) = 0;
+  // Stores them, no two of one order, each under the pseudonym of its account, which is made if need be.
+  // Outcomes: what the order has, this one or one that was there before; ACCOUNT_DELETED.
+  virtual absl::StatusOr<Outcomes<core::ProForma>> AddProFormas(
+      const std::vector<core::ProForma>& pro_formas) = 0;
 
-  // Puts this one's bill and buyer in the place of the order's, if that is open still. Returns what the order
-  // has then. Refusals: PRO_FORMA_NOT_FOUND.
-  virtual absl::StatusOr<core::ProForma> RenewProForma(const core::ProForma& pro_forma) = 0;
+  // Puts each one's bill and buyer in the place of its order's, if that is open still. Outcomes: what the
+  // order has then; PRO_FORMA_NOT_FOUND.
+  virtual absl::StatusOr<Outcomes<core::ProForma>> RenewProFormas(
+      const std::vector<core::ProForma>& pro_formas) = 0;
 
   // Cancels it if `decide` agrees. Refusals: decide's, PRO_FORMA_NOT_FOUND.
   virtual absl::StatusOr<core::ProForma> CancelProForma(
       const Uuid& order_id, absl::FunctionRef<absl::Status(const core::ProForma&)> decide) = 0;
 
-  // Makes an invoice of the order's pro-forma: one transaction numbers what `decide` drafts, stores it, posts
-  // it to the ledger, tells of it, and marks the pro-forma. `decide` may also return `issued`, the order's
-  // invoice, to have it as it is. The pro-forma is locked meanwhile. Refusals: decide's, PRO_FORMA_NOT_FOUND,
-  // INVOICE_ALREADY_ISSUED (another order's invoice has this charge).
-  virtual absl::StatusOr<Issued> Issue(
-      const Uuid& order_id,
-      absl::FunctionRef<absl::StatusOr<core::Document>(const core::ProForma&, const core::Document* issued)>
+  // Makes invoices of the orders' pro-formas, no two of one order or charge: one transaction numbers what
+  // `decide` drafts of the n-th, stores it, posts it to the ledger, tells of it, and marks the pro-forma.
+  // `decide` may also return `issued`, the order's invoice, to have it as it is, or refuse: then nothing is
+  // done for this one. The pro-formas are locked meanwhile. Outcomes: decide's, PRO_FORMA_NOT_FOUND,
+  // INVOICE_ALREADY_ISSUED (another order's invoice has this charge; the status, if it gets it meanwhile).
+  virtual absl::StatusOr<Outcomes<Issued>> Issue(
+      const std::vector<PaidOrder>& orders,
+      absl::FunctionRef<absl::StatusOr<core::Document>(size_t n, const core::ProForma&,
+                                                       const core::Document* issued)>
           decide) = 0;
 
-  // The same for a credit note on the order's invoice. Refusals: decide's, INVOICE_NOT_FOUND.
+  // The same for a credit note on one order's invoice. Refusals: decide's, INVOICE_NOT_FOUND.
   virtual absl::StatusOr<Issued> Credit(
       const Uuid& order_id,
       absl::FunctionRef<absl::StatusOr<core::Document>(const core::Document& invoice,

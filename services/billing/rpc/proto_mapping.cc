@@ -275,20 +275,21 @@ absl::StatusOr<NewProForma> FromProto(const v1::CreateProFormaRequest& request) 
   return made;
 }
 
-absl::StatusOr<Payment> FromProto(const v1::IssueInvoiceRequest& request, const OrderId& order) {
-  Payment payment;
+absl::StatusOr<NewInvoice> FromProto(const v1::IssueInvoiceRequest& request) {
+  NewInvoice made;
+  ASSIGN_OR_RETURN(made.order, OrderFromProto(request.order()));
   if (!request.charge().empty()) {
     const auto charge = ParseChildName(request.charge(), "charges");
-    if (!charge || charge->account_id != order.account_id) {
+    if (!charge || charge->account_id != made.order.account_id) {
       return InvalidField("charge", "must be accounts/{a}/charges/{c}, of the order's account");
     }
-    payment.charge_id = charge->id;
+    made.payment.charge_id = charge->id;
   }
   if (!core::IsPlainText(request.payment_description(), kMaxPaymentDescription)) {
     return InvalidField("payment_description", "has at most 100 characters, none of them controls");
   }
-  payment.description = request.payment_description();
-  return payment;
+  made.payment.description = request.payment_description();
+  return made;
 }
 
 absl::StatusOr<NewCreditNote> FromProto(const v1::CreateCreditNoteRequest& request) {

@@ -26,7 +26,7 @@ absl::StatusOr<OrderId> OrderFromProto(absl::string_view name);
 absl::StatusOr<std::vector<core::ChargeLine>> LinesFromProto(
     const google::protobuf::RepeatedPtrField<v1::ChargeLine>& lines, const Uuid& account_id);
 absl::StatusOr<NewProForma> FromProto(const v1::CreateProFormaRequest& request);
-absl::StatusOr<Payment> FromProto(const v1::IssueInvoiceRequest& request, const OrderId& order);
+absl::StatusOr<NewInvoice> FromProto(const v1::IssueInvoiceRequest& request);
 absl::StatusOr<NewCreditNote> FromProto(const v1::CreateCreditNoteRequest& request);
 absl::StatusOr<std::optional<core::DocumentKind>> FromProto(v1::InvoiceKind kind);
 

@@ -1,5 +1,8 @@
 #include "services/billing/storage/ledger_posting.h"
 
+#include <algorithm>
+#include <iterator>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -44,37 +47,74 @@ struct EntryColumns {
   }
 };
 
-absl::Status PostInvoice(pg::Database& database, const core::Document& invoice) {
-  const EntryColumns e(EntriesOfInvoice(invoice));
-  if (e.ids.empty()) return absl::OkStatus();
-  const absl::TimeZone zone = ZoneOrUtc(invoice.time_zone);
-  const CivilDate over = core::LastDayOver(zone, invoice.issue_time);
+// Lines as columns, of those that cost something.
+struct LineColumns {
+  std::vector<Uuid> invoices;
   std::vector<int64_t> numbers, nets;
-  std::vector<std::string> starts, ends;
-  for (size_t i = 0; i < invoice.bill.lines.size(); ++i) {
-    const core::InvoiceLine& line = invoice.bill.lines[i];
-    if (line.net_minor == 0) continue;
-    numbers.push_back(static_cast<int64_t>(i) + 1);
-    nets.push_back(line.net_minor);
-    starts.push_back(FormatDate(line.term_start));
-    ends.push_back(FormatDate(line.term_end));
+  std::vector<std::string> currencies, starts, ends, time_zones;
+
+  void Add(const core::Document& invoice) {
+    for (size_t i = 0; i < invoice.bill.lines.size(); ++i) {
+      const core::InvoiceLine& line = invoice.bill.lines[i];
+      if (line.net_minor == 0) continue;
+      invoices.push_back(invoice.id);
+      numbers.push_back(static_cast<int64_t>(i) + 1);
+      nets.push_back(line.net_minor);
+      currencies.push_back(invoice.bill.currency);
+      starts.push_back(FormatDate(line.term_start));
+      ends.push_back(FormatDate(line.term_end));
+      time_zones.push_back(invoice.time_zone);
+    }
   }
-  // One round trip for all of it: this is a part of every renewal. A line that begins a week or more after
-  // the zone's last day booked needs no look back: before this commits hardly another day is booked, for
-  // whoever books one waits for those that are posting (BookNextDay).
-  return database
-      .Query(
-          "WITH lines AS (INSERT INTO recognition_line (invoice_id, line_number, currency, net_minor, "
-          "term_start, term_end, time_zone, taken_in) SELECT $10, l.number, $11, l.net, l.first::date, "
-          "l.last::date, $12, l.first::date > coalesce((SELECT z.through_day FROM recognition_zone z "
-          "WHERE z.time_zone = $12), $17::date) + 7 FROM unnest($13::integer[], $14::bigint[], $15::text[], "
-          "$16::text[]) AS l (number, net, first, last)), "
-          "zone AS (INSERT INTO recognition_zone (time_zone, through_day, next_at) VALUES ($12, $17, $18) "
-          "ON CONFLICT (time_zone) DO NOTHING) " ADD_ENTRIES,
-          e.ids, e.kinds, e.post_times, e.document_ids, e.time_zones, e.days, e.currencies, e.accounts,
-          e.amounts, invoice.id, invoice.bill.currency, invoice.time_zone, numbers, nets, starts, ends, over,
-          core::NextDueAt(zone, over))
-      .status();
+};
+
+// Time zones as columns, in the order of their names, with the last day that is over there.
+struct ZoneColumns {
+  std::vector<std::string> names, over, next;
+
+  explicit ZoneColumns(const std::map<std::string, absl::Time>& zones) {
+    for (const auto& [name, now] : zones) {
+      const absl::TimeZone zone = ZoneOrUtc(name);
+      const CivilDate day = core::LastDayOver(zone, now);
+      names.push_back(name);
+      over.push_back(FormatDate(day));
+      next.push_back(pg::Param(core::NextDueAt(zone, day)).text().value());
+    }
+  }
+};
+
+absl::Status PostInvoices(pg::Database& database, const std::vector<const core::Document*>& invoices) {
+  std::vector<core::JournalEntry> entries;
+  LineColumns l;
+  std::map<std::string, absl::Time> used_zones;
+  for (const core::Document* invoice : invoices) {
+    std::vector<core::JournalEntry> of_invoice = EntriesOfInvoice(*invoice);
+    if (of_invoice.empty()) continue;
+    std::move(of_invoice.begin(), of_invoice.end(), std::back_inserter(entries));
+    l.Add(*invoice);
+    used_zones.emplace(invoice->time_zone, invoice->issue_time);
+  }
+  if (entries.empty()) return absl::OkStatus();
+  const EntryColumns e(entries);
+  const ZoneColumns z(used_zones);
+  // Whoever books a day or closes one waits for those who post from here on (BookNextDay, CloseDay).
+  RETURN_IF_ERROR(database.Execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))",
+                                   "billing/ledger_closing"));
+  // A line that begins a week or more after the zone's last day booked needs no look back.
+  RETURN_IF_ERROR(database.Execute(
+      "WITH zones AS (SELECT u.name, u.over::date, u.next::timestamptz, r.through_day "
+      "FROM unnest($8::text[], $9::text[], $10::text[]) AS u (name, over, next) "
+      "LEFT JOIN recognition_zone r ON r.time_zone = u.name), "
+      "new_zones AS (INSERT INTO recognition_zone (time_zone, through_day, next_at) SELECT name, over, next "
+      "FROM zones WHERE through_day IS NULL ORDER BY name COLLATE \"C\" ON CONFLICT (time_zone) DO NOTHING) "
+      "INSERT INTO recognition_line (invoice_id, line_number, currency, net_minor, term_start, term_end, "
+      "time_zone, taken_in) SELECT l.invoice, l.number, l.currency, l.net, l.first::date, l.last::date, "
+      "l.zone, l.first::date > coalesce(zones.through_day, zones.over) + 7 FROM unnest($1::uuid[], "
+      "$2::integer[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[]) "
+      "AS l (invoice, number, currency, net, first, last, zone) JOIN zones ON zones.name = l.zone",
+      l.invoices, l.numbers, l.currencies, l.nets, l.starts, l.ends, l.time_zones, z.names, z.over, z.next));
+  return database.Execute(ADD_ENTRIES, e.ids, e.kinds, e.post_times, e.document_ids, e.time_zones, e.days,
+                          e.currencies, e.accounts, e.amounts);
 }
 
 // Takes a credit note's lines off those of its invoice. The zone's lock keeps recognition from doing its sums
@@ -139,11 +179,14 @@ absl::StatusOr<CivilDate> LockZone(pg::Database& database, const std::string& ti
   return rows[0].Get<CivilDate>("through_day");
 }
 
-absl::Status Post(pg::Database& database, const core::Document& document) {
-  if (document.kind == core::DocumentKind::kInvoice) return PostInvoice(database, document);
-  if (document.bill.total_minor == 0) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const core::Reversal reversed, ReverseLines(database, document));
-  return AddEntries(database, EntriesOfCreditNote(document, reversed));
+absl::Status Post(pg::Database& database, const std::vector<const core::Document*>& documents) {
+  if (documents[0]->kind == core::DocumentKind::kInvoice) return PostInvoices(database, documents);
+  for (const core::Document* note : documents) {
+    if (note->bill.total_minor == 0) continue;
+    ASSIGN_OR_RETURN(const core::Reversal reversed, ReverseLines(database, *note));
+    RETURN_IF_ERROR(AddEntries(database, EntriesOfCreditNote(*note, reversed)));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace perennial::billing

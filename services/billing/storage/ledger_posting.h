@@ -8,9 +8,9 @@
 
 namespace perennial::billing {
 
-// Posts a numbered document to the ledger, and keeps what recognition needs of it. Call inside the
-// transaction that stores the document.
-absl::Status Post(pg::Database& database, const core::Document& document);
+// Posts numbered documents, all of one kind, to the ledger, and keeps what recognition needs of them. Call
+// inside the transaction that stores them.
+absl::Status Post(pg::Database& database, const std::vector<const core::Document*>& documents);
 
 absl::Status AddEntries(pg::Database& database, const std::vector<core::JournalEntry>& entries);
 

@@ -57,14 +57,22 @@ BillingProfile ReadProfile(const pg::Row& row) {
 }  // namespace
 
 absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Get(const Uuid& account_id) {
+  ASSIGN_OR_RETURN(const auto profiles, GetAll({account_id}));
+  return profiles.empty() ? BillingProfile() : profiles.begin()->second;
+}
+
+absl::StatusOr<std::map<Uuid, BillingProfile>> PostgresBillingProfileStore::GetAll(
+    const std::vector<Uuid>& account_ids) {
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query("SELECT customer_type, recipient_name, company, address, postal_code, city, "
+      database_.Query("SELECT account_id, customer_type, recipient_name, company, address, postal_code, city, "
                       "region, country_code, tax_id, tax_id_state, tax_id_check_time, tax_id_consultation, "
                       "tax_id_next_check_at, email, version, updated_at "
-                      "FROM billing_profile WHERE account_id = $1",
-                      account_id));
-  return rows.empty() ? BillingProfile() : ReadProfile(rows[0]);
+                      "FROM billing_profile WHERE account_id = ANY($1)",
+                      account_ids));
+  std::map<Uuid, BillingProfile> profiles;
+  for (const pg::Row row : rows) profiles.emplace(row.Get<Uuid>("account_id"), ReadProfile(row));
+  return profiles;
 }
 
 absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Update(
@@ -79,7 +87,7 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Update(
   return changed;
 }
 
-// As LockLivingAccount and Get, but in one round trip while others wait for the account.
+// Locks the account, and tells its profile unless it was deleted, in one round trip: others wait meanwhile.
 absl::StatusOr<BillingProfile> PostgresBillingProfileStore::LockAndGet(const Uuid& account_id) {
   RETURN_IF_ERROR(LockAccount(database_, account_id));
   ASSIGN_OR_RETURN(

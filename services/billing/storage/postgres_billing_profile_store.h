@@ -11,6 +11,7 @@ class PostgresBillingProfileStore final : public BillingProfileStore {
       : database_(database), secret_key_(std::move(secret_key)) {}
 
   absl::StatusOr<core::BillingProfile> Get(const Uuid& account_id) override;
+  absl::StatusOr<std::map<Uuid, core::BillingProfile>> GetAll(const std::vector<Uuid>& account_ids) override;
   absl::StatusOr<core::BillingProfile> Update(
       const Uuid& account_id,
       absl::FunctionRef<absl::StatusOr<core::BillingProfile>(const core::BillingProfile&)> decide) override;

@@ -1,19 +1,14 @@
 #include "services/billing/storage/postgres_invoice_store.h"
 
-#include <cstdlib>
+#include <utility>
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/billing/storage/accounts.h"
-#include "services/billing/storage/document_json.h"
+#include "services/billing/storage/invoice_rows.h"
 #include "services/billing/storage/invoice_statements.h"
 #include "services/billing/storage/ledger_posting.h"
-
-// The text of a statement must be a constant: these are its parts.
-#define PRO_FORMAS                                                                                          \
-  "SELECT p.order_id, a.account_id, p.account_pseudonym, p.state, p.language, p.time_zone, p.currency, "    \
-  "p.net_minor, p.tax_minor, p.total_minor, p.buyer, p.lines, p.invoice_id, p.created_at FROM pro_forma p " \
-  "LEFT JOIN account_pseudonym a ON a.pseudonym = p.account_pseudonym WHERE p.order_id = $1"
+#include "services/billing/storage/pro_forma_rows.h"
 
 namespace perennial::billing {
 namespace {
@@ -21,74 +16,6 @@ namespace {
 using core::Document;
 using core::ProForma;
 using core::ProFormaState;
-
-std::string ToText(ProFormaState state) {
-  switch (state) {
-    case ProFormaState::kOpen:
-      return "open";
-    case ProFormaState::kIssued:
-      return "issued";
-    case ProFormaState::kCancelled:
-      return "cancelled";
-  }
-  std::abort();
-}
-
-ProFormaState StateFromText(const std::string& text) {
-  for (auto state : {ProFormaState::kOpen, ProFormaState::kIssued, ProFormaState::kCancelled}) {
-    if (ToText(state) == text) return state;
-  }
-  std::abort();
-}
-
-void ReadSums(const pg::Row& row, core::Bill& bill) {
-  bill.currency = row.Get<std::string>("currency");
-  bill.net_minor = row.Get<int64_t>("net_minor");
-  bill.tax_minor = row.Get<int64_t>("tax_minor");
-  bill.total_minor = row.Get<int64_t>("total_minor");
-}
-
-ProForma ReadProForma(const pg::Row& row) {
-  ProForma pro_forma;
-  pro_forma.order_id = row.Get<Uuid>("order_id");
-  pro_forma.account_id = row.Get<std::optional<Uuid>>("account_id");
-  pro_forma.account_pseudonym = row.Get<Uuid>("account_pseudonym");
-  pro_forma.state = StateFromText(row.Get<std::string>("state"));
-  pro_forma.language = LanguageFromText(row.Get<std::string>("language"));
-  pro_forma.time_zone = row.Get<std::string>("time_zone");
-  ReadSums(row, pro_forma.bill);
-  LinesFromJson(row.Get<std::string>("lines"), pro_forma.bill);
-  const auto buyer = row.Get<std::optional<std::string>>("buyer");
-  if (buyer) pro_forma.buyer = PartyFromJson(*buyer);
-  pro_forma.invoice_id = row.Get<std::optional<Uuid>>("invoice_id");
-  pro_forma.created_at = row.Get<absl::Time>("created_at");
-  return pro_forma;
-}
-
-Document ReadDocument(const pg::Row& row) {
-  Document document;
-  document.kind = DocumentKindFromText(row.Get<std::string>("kind"));
-  document.id = row.Get<Uuid>("id");
-  document.account_id = row.Get<std::optional<Uuid>>("account_id");
-  document.account_pseudonym = row.Get<Uuid>("account_pseudonym");
-  document.series = row.Get<std::string>("series");
-  document.sequence_number = row.Get<int64_t>("sequence_number");
-  document.issue_time = row.Get<absl::Time>("issue_time");
-  ReadSums(row, document.bill);
-  document.order_id = row.Get<Uuid>("order_id");
-  document.charge_id = row.Get<std::optional<Uuid>>("charge_id");
-  document.refund_id = row.Get<std::optional<Uuid>>("refund_id");
-  document.credited_invoice_id = row.Get<std::optional<Uuid>>("credited_invoice_id");
-  ContentFromJson(row.Get<std::string>("content"), document);
-  document.hash = row.Get<std::string>("hash");
-  return document;
-}
-
-std::vector<Document> ReadDocuments(const pg::Rows& rows) {
-  std::vector<Document> documents;
-  for (const pg::Row row : rows) documents.push_back(ReadDocument(row));
-  return documents;
-}
 
 absl::Status InvoiceNotFound() {
   return NotFound("INVOICE_NOT_FOUND", "there is no such invoice");
@@ -98,70 +25,88 @@ absl::Status ProFormaNotFound() {
   return NotFound("PRO_FORMA_NOT_FOUND", "the order has no pro-forma");
 }
 
+absl::Status ChargeUsed() {
+  return Precondition("INVOICE_ALREADY_ISSUED", "the charge paid another order's invoice");
+}
+
 }  // namespace
 
-absl::StatusOr<std::optional<ProForma>> PostgresInvoiceStore::FindProForma(const Uuid& order_id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(PRO_FORMAS, order_id));
-  return rows.empty() ? std::nullopt : std::optional(ReadProForma(rows[0]));
+absl::StatusOr<std::map<Uuid, ProForma>> PostgresInvoiceStore::FindProFormas(
+    const std::vector<Uuid>& order_ids) {
+  return ReadProFormas(database_, order_ids);
 }
 
-absl::StatusOr<std::optional<ProForma>> PostgresInvoiceStore::LockProForma(const Uuid& order_id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(PRO_FORMAS " FOR UPDATE OF p", order_id));
-  return rows.empty() ? std::nullopt : std::optional(ReadProForma(rows[0]));
-}
-
-absl::StatusOr<ProForma> PostgresInvoiceStore::AddProForma(const Uuid& account_id,
-                                                           const ProForma& pro_forma) {
-  std::optional<ProForma> stored;
+absl::StatusOr<Outcomes<ProForma>> PostgresInvoiceStore::AddProFormas(
+    const std::vector<ProForma>& pro_formas) {
+  std::map<Uuid, Uuid> pseudonyms;
+  std::map<Uuid, ProForma> there_before;
+  std::set<Uuid> deleted;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(LockLivingAccount(database_, secret_key_, account_id));
-    RETURN_IF_ERROR(database_
-                        .Query("INSERT INTO account_pseudonym (account_id, pseudonym) VALUES ($1, $2) "
-                               "ON CONFLICT (account_id) DO NOTHING",
-                               account_id, pro_forma.account_pseudonym)
-                        .status());
-    const core::Bill& bill = pro_forma.bill;
-    RETURN_IF_ERROR(
-        database_
-            .Query(
-                "INSERT INTO pro_forma (order_id, account_pseudonym, state, language, time_zone, currency, "
-                "net_minor, tax_minor, total_minor, buyer, lines, created_at) "
-                "SELECT $1, pseudonym, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM account_pseudonym "
-                "WHERE account_id = $2 ON CONFLICT (order_id) DO NOTHING",
-                pro_forma.order_id, account_id, ToText(ProFormaState::kOpen),
-                billing::ToText(pro_forma.language), pro_forma.time_zone, bill.currency, bill.net_minor,
-                bill.tax_minor, bill.total_minor, PartyToJson(pro_forma.buyer.value()), LinesToJson(bill),
-                pro_forma.created_at)
-            .status());
-    ASSIGN_OR_RETURN(stored, FindProForma(pro_forma.order_id));
+    std::vector<const ProForma*> missing;
+    for (const ProForma& pro_forma : pro_formas) missing.push_back(&pro_forma);
+    ASSIGN_OR_RETURN(pseudonyms, InsertProFormas(database_, missing));
+    const auto is_there = [&](const ProForma* pro_forma) { return pseudonyms.contains(pro_forma->order_id); };
+    std::erase_if(missing, is_there);
+    if (missing.empty()) return absl::OkStatus();
+    // The first ones of their accounts; or there before.
+    std::map<Uuid, Uuid> new_pseudonyms;
+    for (const ProForma* pro_forma : missing) {
+      new_pseudonyms.emplace(pro_forma->account_id.value(), pro_forma->account_pseudonym);
+    }
+    ASSIGN_OR_RETURN(deleted, AddPseudonyms(database_, secret_key_, new_pseudonyms));
+    ASSIGN_OR_RETURN(const auto added, InsertProFormas(database_, missing));
+    pseudonyms.insert(added.begin(), added.end());
+    std::erase_if(missing, is_there);
+    std::vector<Uuid> orders;
+    for (const ProForma* pro_forma : missing) orders.push_back(pro_forma->order_id);
+    if (orders.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(there_before, FindProFormas(orders));
     return absl::OkStatus();
   }));
-  return *std::move(stored);
+  Outcomes<ProForma> outcomes;
+  for (const ProForma& pro_forma : pro_formas) {
+    const auto pseudonym = pseudonyms.find(pro_forma.order_id);
+    if (pseudonym != pseudonyms.end()) {
+      outcomes.push_back(pro_forma);
+      outcomes.back()->account_pseudonym = pseudonym->second;
+    } else if (deleted.contains(pro_forma.account_id.value())) {
+      outcomes.push_back(AccountDeleted());
+    } else {
+      outcomes.push_back(there_before.at(pro_forma.order_id));
+    }
+  }
+  return outcomes;
 }
 
-absl::StatusOr<ProForma> PostgresInvoiceStore::RenewProForma(const ProForma& pro_forma) {
-  const core::Bill& bill = pro_forma.bill;
-  std::optional<ProForma> stored;
+absl::StatusOr<Outcomes<ProForma>> PostgresInvoiceStore::RenewProFormas(
+    const std::vector<ProForma>& pro_formas) {
+  std::vector<const ProForma*> all;
+  std::vector<Uuid> orders;
+  for (const ProForma& pro_forma : pro_formas) {
+    all.push_back(&pro_forma);
+    orders.push_back(pro_forma.order_id);
+  }
+  std::map<Uuid, ProForma> stored;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(
-        database_
-            .Query("UPDATE pro_forma SET currency = $2, net_minor = $3, tax_minor = $4, "
-                   "total_minor = $5, buyer = $6, lines = $7 WHERE order_id = $1 AND state = 'open'",
-                   pro_forma.order_id, bill.currency, bill.net_minor, bill.tax_minor, bill.total_minor,
-                   PartyToJson(pro_forma.buyer.value()), LinesToJson(bill))
-            .status());
-    ASSIGN_OR_RETURN(stored, FindProForma(pro_forma.order_id));
-    return stored ? absl::OkStatus() : ProFormaNotFound();
+    RETURN_IF_ERROR(ReplaceProFormas(database_, std::move(all)));
+    ASSIGN_OR_RETURN(stored, FindProFormas(orders));
+    return absl::OkStatus();
   }));
-  return *std::move(stored);
+  Outcomes<ProForma> outcomes;
+  for (const Uuid& order_id : orders) {
+    const auto found = stored.find(order_id);
+    outcomes.push_back(found == stored.end() ? absl::StatusOr<ProForma>(ProFormaNotFound()) : found->second);
+  }
+  return outcomes;
 }
 
 absl::StatusOr<ProForma> PostgresInvoiceStore::CancelProForma(
     const Uuid& order_id, absl::FunctionRef<absl::Status(const ProForma&)> decide) {
   std::optional<ProForma> cancelled;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    ASSIGN_OR_RETURN(cancelled, LockProForma(order_id));
-    if (!cancelled) return ProFormaNotFound();
+    ASSIGN_OR_RETURN(const auto locked, LockProFormas(database_, {{order_id, std::nullopt}}));
+    if (locked.empty()) return ProFormaNotFound();
+    cancelled = locked.at(order_id).pro_forma;
     RETURN_IF_ERROR(decide(*cancelled));
     if (cancelled->state == ProFormaState::kCancelled) return absl::OkStatus();
     cancelled->state = ProFormaState::kCancelled;
@@ -177,33 +122,43 @@ absl::StatusOr<ProForma> PostgresInvoiceStore::CancelProForma(
   return *std::move(cancelled);
 }
 
-absl::StatusOr<Issued> PostgresInvoiceStore::Issue(
-    const Uuid& order_id,
-    absl::FunctionRef<absl::StatusOr<Document>(const ProForma&, const Document* issued)> decide) {
-  Issued result;
+absl::StatusOr<Outcomes<Issued>> PostgresInvoiceStore::Issue(
+    const std::vector<PaidOrder>& orders,
+    absl::FunctionRef<absl::StatusOr<Document>(size_t n, const ProForma&, const Document* issued)> decide) {
+  Outcomes<Issued> outcomes;
   const absl::Status status = database_.Transact([&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const std::optional<ProForma> pro_forma, LockProForma(order_id));
-    if (!pro_forma) return ProFormaNotFound();
-    std::optional<Document> before;
-    if (pro_forma->invoice_id) {
-      ASSIGN_OR_RETURN(before, FindInvoice(order_id));
+    outcomes.assign(orders.size(), ProFormaNotFound());
+    ASSIGN_OR_RETURN(const auto locked, LockProFormas(database_, orders));
+    std::vector<Uuid> invoiced;
+    for (const auto& [order_id, one] : locked) {
+      if (one.pro_forma.invoice_id) invoiced.push_back(order_id);
     }
-    ASSIGN_OR_RETURN(result.document, decide(*pro_forma, before ? &*before : nullptr));
-    result.is_new = result.document.sequence_number == 0;
-    if (!result.is_new) return absl::OkStatus();
-    RETURN_IF_ERROR(Save(result.document));
-    return database_
-        .Query(
-            "UPDATE pro_forma SET state = 'issued', buyer = NULL, invoice_id = $2, lines = CASE WHEN $3 "
-            "THEN '{\"lines\":[],\"tax_lines\":[]}'::json ELSE lines END WHERE order_id = $1",
-            order_id, result.document.id, !pro_forma->account_id.has_value())
-        .status();
+    ASSIGN_OR_RETURN(const auto issued, FindInvoices(database_, invoiced));
+    std::vector<Document*> drafts;
+    for (size_t n = 0; n < orders.size(); ++n) {
+      const auto found = locked.find(orders[n].order_id);
+      if (found == locked.end()) continue;
+      const auto before = issued.find(found->first);
+      absl::StatusOr<Document> document =
+          decide(n, found->second.pro_forma, before == issued.end() ? nullptr : &before->second);
+      if (document.ok() && document->sequence_number == 0 && found->second.charge_paid) {
+        document = ChargeUsed();
+      }
+      if (!document.ok()) {
+        outcomes[n] = document.status();
+        continue;
+      }
+      outcomes[n] = Issued{*std::move(document), false};
+      outcomes[n]->is_new = outcomes[n]->document.sequence_number == 0;
+      if (outcomes[n]->is_new) drafts.push_back(&outcomes[n]->document);
+    }
+    if (drafts.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(MarkIssued(database_, {drafts.begin(), drafts.end()}));
+    return Save(drafts);
   });
-  if (pg::ViolatedConstraint(status) == "invoice_charge") {
-    return Precondition("INVOICE_ALREADY_ISSUED", "the charge paid another order's invoice");
-  }
+  if (pg::ViolatedConstraint(status) == "invoice_charge") return ChargeUsed();
   RETURN_IF_ERROR(status);
-  return result;
+  return outcomes;
 }
 
 absl::StatusOr<Issued> PostgresInvoiceStore::Credit(
@@ -214,13 +169,14 @@ absl::StatusOr<Issued> PostgresInvoiceStore::Credit(
   Issued result;
   const absl::Status status = database_.Transact([&]() -> absl::Status {
     // Invoices are never locked, for that takes the right to change them: the pro-forma stands for the order.
-    ASSIGN_OR_RETURN(const std::optional<ProForma> pro_forma, LockProForma(order_id));
-    if (!pro_forma || !pro_forma->invoice_id) return InvoiceNotFound();
-    ASSIGN_OR_RETURN(const std::optional<Document> invoice, FindInvoice(order_id));
-    ASSIGN_OR_RETURN(const std::vector<Document> credit_notes, CreditNotesOn(invoice->id));
-    ASSIGN_OR_RETURN(result.document, decide(*invoice, credit_notes));
+    ASSIGN_OR_RETURN(const auto locked, LockProFormas(database_, {{order_id, std::nullopt}}));
+    if (locked.empty() || !locked.at(order_id).pro_forma.invoice_id) return InvoiceNotFound();
+    ASSIGN_OR_RETURN(const auto invoices, FindInvoices(database_, {order_id}));
+    const Document& invoice = invoices.at(order_id);
+    ASSIGN_OR_RETURN(const std::vector<Document> credit_notes, CreditNotesOn(invoice.id));
+    ASSIGN_OR_RETURN(result.document, decide(invoice, credit_notes));
     result.is_new = result.document.sequence_number == 0;
-    return result.is_new ? Save(result.document) : absl::OkStatus();
+    return result.is_new ? Save({&result.document}) : absl::OkStatus();
   });
   if (pg::ViolatedConstraint(status) == "invoice_refund") {
     return InvalidField("refund", "has the credit note of another order");
@@ -229,43 +185,13 @@ absl::StatusOr<Issued> PostgresInvoiceStore::Credit(
   return result;
 }
 
-absl::Status PostgresInvoiceStore::Save(Document& draft) {
-  // Locks the series until the transaction ends: who comes next sees this number committed, or free again.
-  ASSIGN_OR_RETURN(
-      const pg::Rows next,
-      database_.Query("INSERT INTO series (name, last_number, last_issue_time) VALUES ($1, 1, $2) "
-                      "ON CONFLICT (name) DO UPDATE SET last_number = series.last_number + 1, "
-                      "last_issue_time = greatest(series.last_issue_time, excluded.last_issue_time) "
-                      "RETURNING last_number, last_issue_time",
-                      draft.series, draft.issue_time));
-  core::Number(draft, next[0].Get<int64_t>("last_number"), next[0].Get<absl::Time>("last_issue_time"));
-  RETURN_IF_ERROR(Insert(draft));
-  RETURN_IF_ERROR(Post(database_, draft));
-  return outbox_.Add({core::IssuedEvent(draft)});
-}
-
-absl::Status PostgresInvoiceStore::Insert(Document& document) {
-  const core::Bill& bill = document.bill;
-  ASSIGN_OR_RETURN(
-      const pg::Rows inserted,
-      database_.Query(
-          "INSERT INTO invoice (id, kind, account_pseudonym, series, sequence_number, issue_time, order_id, "
-          "charge_id, refund_id, credited_invoice_id, currency, net_minor, tax_minor, total_minor, content) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-          "RETURNING encode(hash, 'hex') AS hash",
-          document.id, billing::ToText(document.kind), document.account_pseudonym, document.series,
-          document.sequence_number, document.issue_time, document.order_id, document.charge_id,
-          document.refund_id, document.credited_invoice_id, bill.currency, bill.net_minor, bill.tax_minor,
-          bill.total_minor, ContentToJson(document)));
-  document.hash = inserted[0].Get<std::string>("hash");
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::optional<Document>> PostgresInvoiceStore::FindInvoice(const Uuid& order_id) {
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query(PERENNIAL_DOCUMENTS "WHERE i.order_id = $1 AND i.kind = 'invoice'", order_id));
-  return rows.empty() ? std::nullopt : std::optional(ReadDocument(rows[0]));
+absl::Status PostgresInvoiceStore::Save(const std::vector<Document*>& drafts) {
+  RETURN_IF_ERROR(TakeNumbers(database_, drafts));
+  RETURN_IF_ERROR(InsertDocuments(database_, drafts));
+  RETURN_IF_ERROR(Post(database_, {drafts.begin(), drafts.end()}));
+  std::vector<Event> events;
+  for (const Document* document : drafts) events.push_back(core::IssuedEvent(*document));
+  return outbox_.Add(events);
 }
 
 absl::StatusOr<std::vector<Document>> PostgresInvoiceStore::CreditNotesOn(const Uuid& invoice_id) {

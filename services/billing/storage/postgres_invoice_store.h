@@ -11,15 +11,17 @@ class PostgresInvoiceStore final : public InvoiceStore {
   PostgresInvoiceStore(pg::Database& database, events::Outbox& outbox, std::string secret_key)
       : database_(database), outbox_(outbox), secret_key_(std::move(secret_key)) {}
 
-  absl::StatusOr<std::optional<core::ProForma>> FindProForma(const Uuid& order_id) override;
-  absl::StatusOr<core::ProForma> AddProForma(const Uuid& account_id,
-                                             const core::ProForma& pro_forma) override;
-  absl::StatusOr<core::ProForma> RenewProForma(const core::ProForma& pro_forma) override;
+  absl::StatusOr<std::map<Uuid, core::ProForma>> FindProFormas(const std::vector<Uuid>& order_ids) override;
+  absl::StatusOr<Outcomes<core::ProForma>> AddProFormas(
+      const std::vector<core::ProForma>& pro_formas) override;
+  absl::StatusOr<Outcomes<core::ProForma>> RenewProFormas(
+      const std::vector<core::ProForma>& pro_formas) override;
   absl::StatusOr<core::ProForma> CancelProForma(
       const Uuid& order_id, absl::FunctionRef<absl::Status(const core::ProForma&)> decide) override;
-  absl::StatusOr<Issued> Issue(
-      const Uuid& order_id,
-      absl::FunctionRef<absl::StatusOr<core::Document>(const core::ProForma&, const core::Document* issued)>
+  absl::StatusOr<Outcomes<Issued>> Issue(
+      const std::vector<PaidOrder>& orders,
+      absl::FunctionRef<absl::StatusOr<core::Document>(size_t n, const core::ProForma&,
+                                                       const core::Document* issued)>
           decide) override;
   absl::StatusOr<Issued> Credit(
       const Uuid& order_id,
@@ -32,12 +34,9 @@ class PostgresInvoiceStore final : public InvoiceStore {
                                                    std::optional<PagePosition> after, int limit) override;
 
  private:
-  absl::StatusOr<std::optional<core::ProForma>> LockProForma(const Uuid& order_id);
-  absl::StatusOr<std::optional<core::Document>> FindInvoice(const Uuid& order_id);
   absl::StatusOr<std::vector<core::Document>> CreditNotesOn(const Uuid& invoice_id);
-  // Numbers, stores, posts and tells of a draft.
-  absl::Status Save(core::Document& draft);
-  absl::Status Insert(core::Document& document);
+  // Numbers, stores, posts and tells of drafts, all of one kind.
+  absl::Status Save(const std::vector<core::Document*>& drafts);
 
   pg::Database& database_;
   events::Outbox& outbox_;
