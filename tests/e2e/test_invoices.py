@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+import uuid
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -107,3 +108,34 @@ def test_a_company_is_looked_up_at_the_register_and_then_owes_the_tax_itself(sui
     assert invoice.buyer.tax_id_consultation == "SIMULATED-DE136695976"
     ubl = customer.peer("billing").call(f"{invoices}/DownloadInvoice", name=order.invoice, format=2)
     assert ElementTree.fromstring(ubl.content).find(".//{*}TaxCategory/{*}ID").text == "AE"
+
+
+def test_a_batch_does_what_it_can_and_tells_what_it_refused(suite):
+    invoicing = "perennial.billing.v1.InvoicingService"
+    operator = suite.peer("billing", operator=True)
+    account = f"accounts/{uuid.uuid4()}"
+    # Of nothing to pay: nobody's books miss a charge.
+    line = {"description": "Free", "product": f"{account}/products/{uuid.uuid4()}", "net": {"currency_code": "EUR"},
+            "term_start_date": {"year": 2027, "month": 1, "day": 1}, "term_end_date": {"year": 2027, "month": 2, "day": 1}}
+    orders = [f"{account}/orders/{uuid.uuid4()}" for _ in range(3)]
+    drafts = [{"order": order, "lines": [line], "language": "en", "time_zone": "Europe/Paris"} for order in orders]
+    drafts[1]["time_zone"] = "Europe/Atlantis"
+    batch = {"requests": drafts, "request_id": str(uuid.uuid4())}
+    made = operator.call(f"{invoicing}/BatchCreateProFormas", **batch)
+    assert [total.order for total in made.pro_formas] == [orders[0], orders[2]]
+    assert [total.total.currency_code for total in made.pro_formas] == ["EUR", "EUR"]
+    assert list(made.failed_requests) == [1]
+    assert b"REQUEST_INVALID" in made.failed_requests[1].details[0].value
+    assert operator.call(f"{invoicing}/BatchCreateProFormas", **batch) == made
+
+    issued = operator.call(f"{invoicing}/BatchIssueInvoices", requests=[{"order": order} for order in orders])
+    assert [invoice.order for invoice in issued.invoices] == [orders[0], orders[2]]
+    assert b"PRO_FORMA_NOT_FOUND" in issued.failed_requests[1].details[0].value
+    single = operator.call(f"{invoicing}/IssueInvoice", order=orders[2])
+    assert single.name == issued.invoices[1].invoice
+    assert single.order == orders[2]
+
+    for requests in ([], [{"order": orders[0]}] * 2, [{"order": f"{account}/orders/{uuid.uuid4()}"} for _ in range(501)]):
+        with pytest.raises(Refused) as refused:
+            operator.call(f"{invoicing}/BatchIssueInvoices", requests=requests)
+        assert refused.value.reason == "REQUEST_INVALID"

@@ -37,7 +37,8 @@ struct Batch {
 
 template <typename Item, typename Request>
 absl::StatusOr<Batch<Item>> ReadBatch(const google::protobuf::RepeatedPtrField<Request>& requests) {
-  if (requests.empty() || requests.size() > kMaxBatch) return InvalidField("requests", "has 1 to 500 of them");
+  if (requests.empty() || requests.size() > kMaxBatch)
+    return InvalidField("requests", "has 1 to 500 of them");
   Batch<Item> batch;
   std::set<Uuid> orders;
   for (int i = 0; i < requests.size(); ++i) {

@@ -51,7 +51,8 @@ absl::StatusOr<std::set<Uuid>> AddPseudonyms(pg::Database& database, const std::
     given.push_back(pseudonym);
   }
   RETURN_IF_ERROR(database.Execute(
-      "INSERT INTO account_pseudonym (account_id, pseudonym) SELECT * FROM unnest($1::uuid[], $2::uuid[]) "
+      "INSERT INTO account_pseudonym (account_id, pseudonym) SELECT g.account_id, g.pseudonym FROM "
+      "unnest($1::uuid[], $2::uuid[]) AS g (account_id, pseudonym) "
       "ON CONFLICT (account_id) DO NOTHING",
       living, given));
   return deleted;

@@ -12,14 +12,12 @@ namespace {
 
 using core::Document;
 
-std::string TextOf(const std::optional<Uuid>& id) {
-  return id ? id->ToString() : "";
-}
-
-// Documents as columns, the n-th of each of the n-th. Empty texts are NULL.
+// Documents as columns, the n-th of each of the n-th.
 struct Columns {
   std::vector<Uuid> ids, pseudonyms, orders;
-  std::vector<std::string> kinds, series, times, charges, refunds, credited, currencies, contents;
+  std::vector<std::optional<Uuid>> charges, refunds, credited;
+  std::vector<std::string> kinds, series, currencies, contents;
+  std::vector<absl::Time> times;
   std::vector<int64_t> numbers, nets, taxes;
 
   explicit Columns(const std::vector<Document*>& documents) {
@@ -29,11 +27,11 @@ struct Columns {
       pseudonyms.push_back(document->account_pseudonym);
       series.push_back(document->series);
       numbers.push_back(document->sequence_number);
-      times.push_back(pg::Param(document->issue_time).text().value());
+      times.push_back(document->issue_time);
       orders.push_back(document->order_id);
-      charges.push_back(TextOf(document->charge_id));
-      refunds.push_back(TextOf(document->refund_id));
-      credited.push_back(TextOf(document->credited_invoice_id));
+      charges.push_back(document->charge_id);
+      refunds.push_back(document->refund_id);
+      credited.push_back(document->credited_invoice_id);
       currencies.push_back(document->bill.currency);
       nets.push_back(document->bill.net_minor);
       taxes.push_back(document->bill.tax_minor);
@@ -93,20 +91,21 @@ absl::StatusOr<std::map<Uuid, Document>> FindInvoices(pg::Database& database,
 absl::Status TakeNumbers(pg::Database& database, const std::vector<Document*>& drafts) {
   std::map<std::string, std::vector<Document*>> by_series;
   for (Document* draft : drafts) by_series[draft->series].push_back(draft);
-  std::vector<std::string> names, times;
+  std::vector<std::string> names;
+  std::vector<absl::Time> times;
   std::vector<int64_t> counts;
   for (const auto& [name, of_series] : by_series) {
     absl::Time latest = absl::InfinitePast();
     for (const Document* draft : of_series) latest = std::max(latest, draft->issue_time);
     names.push_back(name);
     counts.push_back(static_cast<int64_t>(of_series.size()));
-    times.push_back(pg::Param(latest).text().value());
+    times.push_back(latest);
   }
   // In the order of their names, for all who number: nobody waits crosswise.
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
       database.Query("INSERT INTO series (name, last_number, last_issue_time) SELECT n.name, n.count, "
-                     "n.time::timestamptz FROM unnest($1::text[], $2::bigint[], $3::text[]) "
+                     "n.time FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) "
                      "AS n (name, count, time) ORDER BY n.name COLLATE \"C\" "
                      "ON CONFLICT (name) DO UPDATE SET last_number = series.last_number + "
                      "excluded.last_number, last_issue_time = greatest(series.last_issue_time, "
@@ -129,12 +128,12 @@ absl::Status InsertDocuments(pg::Database& database, const std::vector<Document*
       database.Query(
           "INSERT INTO invoice (id, kind, account_pseudonym, series, sequence_number, issue_time, order_id, "
           "charge_id, refund_id, credited_invoice_id, currency, net_minor, tax_minor, total_minor, content) "
-          "SELECT d.id, d.kind, d.pseudonym, d.series, d.number, d.time::timestamptz, d.order_id, "
-          "nullif(d.charge, '')::uuid, nullif(d.refund, '')::uuid, nullif(d.credited, '')::uuid, d.currency, "
-          "d.net, d.tax, d.net + d.tax, d.content::json FROM unnest($1::uuid[], $2::text[], $3::uuid[], "
-          "$4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], "
-          "$11::text[], $12::bigint[], $13::bigint[], $14::text[]) AS d (id, kind, pseudonym, series, "
-          "number, time, order_id, charge, refund, credited, currency, net, tax, content) "
+          "SELECT d.id, d.kind, d.pseudonym, d.series, d.number, d.time, d.order_id, d.charge, d.refund, "
+          "d.credited, d.currency, d.net, d.tax, d.net + d.tax, d.content::json FROM unnest($1::uuid[], "
+          "$2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::timestamptz[], $7::uuid[], $8::uuid[], "
+          "$9::uuid[], $10::uuid[], $11::text[], $12::bigint[], $13::bigint[], $14::text[]) "
+          "AS d (id, kind, pseudonym, series, number, time, order_id, charge, refund, credited, currency, "
+          "net, tax, content) "
           "ORDER BY d.series, d.number RETURNING id, encode(hash, 'hex') AS hash",
           c.ids, c.kinds, c.pseudonyms, c.series, c.numbers, c.times, c.orders, c.charges, c.refunds,
           c.credited, c.currencies, c.nets, c.taxes, c.contents));

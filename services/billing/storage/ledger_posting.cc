@@ -13,18 +13,22 @@
 namespace perennial::billing {
 namespace {
 
-// Entries as columns; the n-th of each is the n-th entry's. Empty texts are NULL.
-#define ADD_ENTRIES                                                                                        \
-  "INSERT INTO journal_entry (id, kind, post_time, document_id, time_zone, day, currency, accounts, "      \
-  "amounts_minor) SELECT e.id, e.kind, e.post_time::timestamptz, nullif(e.document_id, '')::uuid, "        \
-  "nullif(e.time_zone, ''), nullif(e.day, '')::date, e.currency, string_to_array(e.accounts, ','), "       \
-  "string_to_array(e.amounts, ',')::bigint[] FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], " \
-  "$5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) "                                           \
-  "AS e (id, kind, post_time, document_id, time_zone, day, currency, accounts, amounts)"
+// Entries as columns; the n-th of each is the n-th entry's. An array of arrays would have to be square: so
+// accounts and amounts travel as texts.
+#define ADD_ENTRIES                                                                                     \
+  "INSERT INTO journal_entry (id, kind, post_time, document_id, time_zone, day, currency, accounts, "   \
+  "amounts_minor) SELECT e.id, e.kind, e.post_time, e.document_id, e.time_zone, e.day, e.currency, "    \
+  "e.accounts::text[], e.amounts::bigint[] FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], "     \
+  "$4::uuid[], $5::text[], $6::date[], $7::text[], $8::text[], $9::text[]) AS e (id, kind, post_time, " \
+  "document_id, time_zone, day, currency, accounts, amounts)"
 
 struct EntryColumns {
   std::vector<Uuid> ids;
-  std::vector<std::string> kinds, post_times, document_ids, time_zones, days, currencies, accounts, amounts;
+  std::vector<std::string> kinds, currencies, accounts, amounts;
+  std::vector<absl::Time> post_times;
+  std::vector<std::optional<Uuid>> document_ids;
+  std::vector<std::optional<std::string>> time_zones;
+  std::vector<std::optional<CivilDate>> days;
 
   explicit EntryColumns(const std::vector<core::JournalEntry>& entries) {
     for (const core::JournalEntry& entry : entries) {
@@ -36,13 +40,13 @@ struct EntryColumns {
       }
       ids.push_back(entry.id);
       kinds.emplace_back(NameOf(entry.kind));
-      post_times.push_back(pg::Param(entry.post_time).text().value());
-      document_ids.push_back(entry.document_id ? entry.document_id->ToString() : "");
-      time_zones.push_back(entry.time_zone);
-      days.push_back(entry.day ? FormatDate(*entry.day) : "");
+      post_times.push_back(entry.post_time);
+      document_ids.push_back(entry.document_id);
+      time_zones.push_back(entry.day ? std::optional(entry.time_zone) : std::nullopt);
+      days.push_back(entry.day);
       currencies.push_back(entry.currency);
-      accounts.push_back(absl::StrJoin(names, ","));
-      amounts.push_back(absl::StrJoin(amounts_minor, ","));
+      accounts.push_back(absl::StrCat("{", absl::StrJoin(names, ","), "}"));
+      amounts.push_back(absl::StrCat("{", absl::StrJoin(amounts_minor, ","), "}"));
     }
   }
 };
@@ -51,7 +55,8 @@ struct EntryColumns {
 struct LineColumns {
   std::vector<Uuid> invoices;
   std::vector<int64_t> numbers, nets;
-  std::vector<std::string> currencies, starts, ends, time_zones;
+  std::vector<std::string> currencies, time_zones;
+  std::vector<CivilDate> starts, ends;
 
   void Add(const core::Document& invoice) {
     for (size_t i = 0; i < invoice.bill.lines.size(); ++i) {
@@ -61,8 +66,8 @@ struct LineColumns {
       numbers.push_back(static_cast<int64_t>(i) + 1);
       nets.push_back(line.net_minor);
       currencies.push_back(invoice.bill.currency);
-      starts.push_back(FormatDate(line.term_start));
-      ends.push_back(FormatDate(line.term_end));
+      starts.push_back(line.term_start);
+      ends.push_back(line.term_end);
       time_zones.push_back(invoice.time_zone);
     }
   }
@@ -70,15 +75,17 @@ struct LineColumns {
 
 // Time zones as columns, in the order of their names, with the last day that is over there.
 struct ZoneColumns {
-  std::vector<std::string> names, over, next;
+  std::vector<std::string> names;
+  std::vector<CivilDate> over;
+  std::vector<absl::Time> next;
 
   explicit ZoneColumns(const std::map<std::string, absl::Time>& zones) {
     for (const auto& [name, now] : zones) {
       const absl::TimeZone zone = ZoneOrUtc(name);
       const CivilDate day = core::LastDayOver(zone, now);
       names.push_back(name);
-      over.push_back(FormatDate(day));
-      next.push_back(pg::Param(core::NextDueAt(zone, day)).text().value());
+      over.push_back(day);
+      next.push_back(core::NextDueAt(zone, day));
     }
   }
 };
@@ -102,15 +109,15 @@ absl::Status PostInvoices(pg::Database& database, const std::vector<const core::
                                    "billing/ledger_closing"));
   // A line that begins a week or more after the zone's last day booked needs no look back.
   RETURN_IF_ERROR(database.Execute(
-      "WITH zones AS (SELECT u.name, u.over::date, u.next::timestamptz, r.through_day "
-      "FROM unnest($8::text[], $9::text[], $10::text[]) AS u (name, over, next) "
+      "WITH zones AS (SELECT u.name, u.over, u.next, r.through_day "
+      "FROM unnest($8::text[], $9::date[], $10::timestamptz[]) AS u (name, over, next) "
       "LEFT JOIN recognition_zone r ON r.time_zone = u.name), "
       "new_zones AS (INSERT INTO recognition_zone (time_zone, through_day, next_at) SELECT name, over, next "
       "FROM zones WHERE through_day IS NULL ORDER BY name COLLATE \"C\" ON CONFLICT (time_zone) DO NOTHING) "
       "INSERT INTO recognition_line (invoice_id, line_number, currency, net_minor, term_start, term_end, "
-      "time_zone, taken_in) SELECT l.invoice, l.number, l.currency, l.net, l.first::date, l.last::date, "
-      "l.zone, l.first::date > coalesce(zones.through_day, zones.over) + 7 FROM unnest($1::uuid[], "
-      "$2::integer[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[]) "
+      "time_zone, taken_in) SELECT l.invoice, l.number, l.currency, l.net, l.first, l.last, "
+      "l.zone, l.first > coalesce(zones.through_day, zones.over) + 7 FROM unnest($1::uuid[], "
+      "$2::integer[], $3::text[], $4::bigint[], $5::date[], $6::date[], $7::text[]) "
       "AS l (invoice, number, currency, net, first, last, zone) JOIN zones ON zones.name = l.zone",
       l.invoices, l.numbers, l.currencies, l.nets, l.starts, l.ends, l.time_zones, z.names, z.over, z.next));
   return database.Execute(ADD_ENTRIES, e.ids, e.kinds, e.post_times, e.document_ids, e.time_zones, e.days,

@@ -65,11 +65,12 @@ absl::StatusOr<std::map<Uuid, BillingProfile>> PostgresBillingProfileStore::GetA
     const std::vector<Uuid>& account_ids) {
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query("SELECT account_id, customer_type, recipient_name, company, address, postal_code, city, "
-                      "region, country_code, tax_id, tax_id_state, tax_id_check_time, tax_id_consultation, "
-                      "tax_id_next_check_at, email, version, updated_at "
-                      "FROM billing_profile WHERE account_id = ANY($1)",
-                      account_ids));
+      database_.Query(
+          "SELECT account_id, customer_type, recipient_name, company, address, postal_code, city, "
+          "region, country_code, tax_id, tax_id_state, tax_id_check_time, tax_id_consultation, "
+          "tax_id_next_check_at, email, version, updated_at "
+          "FROM billing_profile WHERE account_id = ANY($1)",
+          account_ids));
   std::map<Uuid, BillingProfile> profiles;
   for (const pg::Row row : rows) profiles.emplace(row.Get<Uuid>("account_id"), ReadProfile(row));
   return profiles;

@@ -18,11 +18,10 @@ class PostgresInvoiceStore final : public InvoiceStore {
       const std::vector<core::ProForma>& pro_formas) override;
   absl::StatusOr<core::ProForma> CancelProForma(
       const Uuid& order_id, absl::FunctionRef<absl::Status(const core::ProForma&)> decide) override;
-  absl::StatusOr<Outcomes<Issued>> Issue(
-      const std::vector<PaidOrder>& orders,
-      absl::FunctionRef<absl::StatusOr<core::Document>(size_t n, const core::ProForma&,
-                                                       const core::Document* issued)>
-          decide) override;
+  absl::StatusOr<Outcomes<Issued>> Issue(const std::vector<PaidOrder>& orders,
+                                         absl::FunctionRef<absl::StatusOr<core::Document>(
+                                             size_t n, const core::ProForma&, const core::Document* issued)>
+                                             decide) override;
   absl::StatusOr<Issued> Credit(
       const Uuid& order_id,
       absl::FunctionRef<absl::StatusOr<core::Document>(const core::Document& invoice,

@@ -8,8 +8,8 @@
 #include "services/billing/storage/invoice_rows.h"
 
 // The text of a statement must be a constant: these are its parts.
-#define PRO_FORMA_COLUMNS                                                                                \
-  "p.order_id, a.account_id, p.account_pseudonym, p.state, p.language, p.time_zone, p.currency, "        \
+#define PRO_FORMA_COLUMNS                                                                         \
+  "p.order_id, a.account_id, p.account_pseudonym, p.state, p.language, p.time_zone, p.currency, " \
   "p.net_minor, p.tax_minor, p.total_minor, p.buyer, p.invoice_id, p.created_at "
 #define PRO_FORMAS "pro_forma p LEFT JOIN account_pseudonym a ON a.pseudonym = p.account_pseudonym "
 
@@ -47,8 +47,9 @@ ProForma ReadProForma(const pg::Row& row) {
 // same ones waits, and does not meet us crosswise.
 struct Columns {
   std::vector<Uuid> orders, accounts;
-  std::vector<std::string> languages, time_zones, currencies, buyers, lines, times;
+  std::vector<std::string> languages, time_zones, currencies, buyers, lines;
   std::vector<int64_t> nets, taxes;
+  std::vector<absl::Time> times;
 
   explicit Columns(std::vector<const ProForma*> pro_formas) {
     std::sort(pro_formas.begin(), pro_formas.end(),
@@ -63,7 +64,7 @@ struct Columns {
       taxes.push_back(pro_forma->bill.tax_minor);
       buyers.push_back(PartyToJson(pro_forma->buyer.value()));
       lines.push_back(LinesToJson(pro_forma->bill));
-      times.push_back(pg::Param(pro_forma->created_at).text().value());
+      times.push_back(pro_forma->created_at);
     }
   }
 };
@@ -89,25 +90,25 @@ absl::StatusOr<std::map<Uuid, ProForma>> ReadProFormas(pg::Database& database,
 absl::StatusOr<std::map<Uuid, LockedProForma>> LockProFormas(pg::Database& database,
                                                              const std::vector<PaidOrder>& orders) {
   std::vector<Uuid> ids;
-  std::vector<std::string> charges;
+  std::vector<std::optional<Uuid>> charges;
   for (const PaidOrder& order : orders) {
     ids.push_back(order.order_id);
-    charges.push_back(order.charge_id ? order.charge_id->ToString() : "");
+    charges.push_back(order.charge_id);
   }
   // An invoice that is joined would be that of before the wait for the lock: so issued ones have no lines.
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database.Query("SELECT " PRO_FORMA_COLUMNS
-                     ", p.lines, (SELECT i.order_id FROM invoice i WHERE i.kind = 'invoice' "
-                     "AND i.charge_id = nullif(o.charge, '')::uuid) AS charge_paid "
-                     "FROM unnest($1::uuid[], $2::text[]) AS o (id, charge) JOIN " PRO_FORMAS
-                     "ON p.order_id = o.id ORDER BY p.order_id FOR UPDATE OF p",
-                     ids, charges));
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   database.Query("SELECT " PRO_FORMA_COLUMNS
+                                  ", p.lines, (SELECT i.order_id FROM invoice i WHERE i.kind = 'invoice' "
+                                  "AND i.charge_id = o.charge) AS charge_paid "
+                                  "FROM unnest($1::uuid[], $2::uuid[]) AS o (id, charge) JOIN " PRO_FORMAS
+                                  "ON p.order_id = o.id ORDER BY p.order_id FOR UPDATE OF p",
+                                  ids, charges));
   std::map<Uuid, LockedProForma> locked;
   for (const pg::Row row : rows) {
     ProForma pro_forma = ReadProForma(row);
     const Uuid order_id = pro_forma.order_id;
-    locked.emplace(order_id, LockedProForma{std::move(pro_forma), row.Get<std::optional<Uuid>>("charge_paid")});
+    locked.emplace(order_id,
+                   LockedProForma{std::move(pro_forma), row.Get<std::optional<Uuid>>("charge_paid")});
   }
   return locked;
 }
@@ -121,8 +122,8 @@ absl::StatusOr<std::map<Uuid, Uuid>> InsertProFormas(pg::Database& database,
           "INSERT INTO pro_forma (order_id, account_pseudonym, state, language, time_zone, currency, "
           "net_minor, tax_minor, total_minor, buyer, lines, created_at) "
           "SELECT n.id, a.pseudonym, 'open', n.language, n.zone, n.currency, n.net, n.tax, n.net + n.tax, "
-          "n.buyer::json, n.lines::json, n.time::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], "
-          "$4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[]) "
+          "n.buyer::json, n.lines::json, n.time FROM unnest($1::uuid[], $2::uuid[], $3::text[], "
+          "$4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::timestamptz[]) "
           "AS n (id, account_id, language, zone, currency, net, tax, buyer, lines, time) "
           "JOIN account_pseudonym a USING (account_id) ORDER BY n.id ON CONFLICT (order_id) DO NOTHING "
           "RETURNING order_id, account_pseudonym",
