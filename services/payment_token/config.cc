@@ -8,6 +8,8 @@ namespace {
 
 constexpr char kSchemaVersion[] = "20261123000510";
 constexpr size_t kLongestUrl = 200;
+// Each is an open file.
+constexpr int64_t kMostConnections = 1000;
 
 // Card numbers and the secret key go there: in the clear only to this machine (R21).
 bool IsSafe(absl::string_view url, bool test_time) {
@@ -36,6 +38,8 @@ Config ReadConfig(Environment& environment) {
   config.gateway.url = environment.Optional("GATEWAY_URL", "http://127.0.0.1:7190");
   config.gateway.api_key =
       environment.Required("GATEWAY_API_KEY", "secret key of the account at the payment gateway");
+  config.gateway.connections = static_cast<int>(
+      environment.Integer("GATEWAY_CONNECTIONS", config.gateway.connections, 1, kMostConnections));
   config.gateway.return_url =
       config.process.test_time
           ? environment.Optional("PAYMENT_RETURN_URL", "http://127.0.0.1/payments")

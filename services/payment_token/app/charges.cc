@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -12,10 +14,11 @@ namespace {
 
 // Longer than any request to the gateway takes, so that a lease outlives its holder only if that died.
 constexpr absl::Duration kLease = absl::Seconds(20);
-constexpr int kBatch = 20;
+constexpr int kBatch = 200;
+constexpr int kRefundBatch = 20;
 // What fails here needs an operator, and is tried again all the same.
 constexpr absl::Duration kRest = absl::Hours(1);
-// A batch stops in time for its last answer to be recorded.
+// What is asked about one after the other stops in time for the last answer to be recorded.
 constexpr absl::Duration kRoomForOneMore = absl::Seconds(20);
 
 absl::Status ChargeNotFound() {
@@ -26,6 +29,21 @@ absl::Status ChargeExists() {
   return Refusal(absl::StatusCode::kAlreadyExists, "CHARGE_EXISTS", "the id was used with other contents");
 }
 
+// Charges by their ids, while the vector lives.
+class ById {
+ public:
+  explicit ById(const std::vector<core::Charge>& charges) {
+    for (const core::Charge& charge : charges) charges_.emplace(charge.request.id, &charge);
+  }
+  const core::Charge* Find(const Uuid& id) const {
+    const auto found = charges_.find(id);
+    return found == charges_.end() ? nullptr : found->second;
+  }
+
+ private:
+  absl::flat_hash_map<Uuid, const core::Charge*> charges_;
+};
+
 bool HasRoom() {
   const CallScope* scope = CallScope::Current();
   return scope == nullptr || scope->TimeLeft() > kRoomForOneMore;
@@ -33,61 +51,146 @@ bool HasRoom() {
 
 }  // namespace
 
-absl::StatusOr<core::Charge> Charges::Existing(const core::ChargeRequest& request,
-                                               const core::Charge& charge) {
-  if (!core::Answers(charge, request)) return ChargeExists();
-  return charge;
+absl::Status Charges::TakeKnown(const std::vector<core::ChargeRequest>& requests, std::vector<size_t>& places,
+                                Results& results) {
+  std::vector<Uuid> ids;
+  for (const size_t place : places) ids.push_back(requests[place].id);
+  ASSIGN_OR_RETURN(const std::vector<core::Charge> found, store_.Find(ids));
+  if (found.empty()) return absl::OkStatus();
+  const ById known(found);
+  std::erase_if(places, [&](size_t place) {
+    const core::Charge* charge = known.Find(requests[place].id);
+    if (charge == nullptr) return false;
+    if (core::Answers(*charge, requests[place])) {
+      results[place] = *charge;
+    } else {
+      results[place] = ChargeExists();
+    }
+    return true;
+  });
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<core::PaymentMethod>> Charges::Choose(const core::ChargeRequest& request,
-                                                                   const GatewayAccount& account) {
-  if (request.payment_method_id) return method_store_.Get(request.account_id, *request.payment_method_id);
-  ASSIGN_OR_RETURN(const auto held, method_store_.List(request.account_id, std::nullopt, 0));
-  const core::PaymentMethod* chosen = core::ChooseDefault(held, account.last_used_method);
-  return chosen == nullptr ? std::nullopt : std::optional(*chosen);
+absl::StatusOr<const core::PaymentMethod*> Charges::Choose(const core::ChargeRequest& request,
+                                                           const ChargedAccount& account) {
+  if (!request.payment_method_id) return core::ChooseDefault(account.held, account.last_used_method);
+  for (const core::PaymentMethod& method : account.held) {
+    if (method.id == *request.payment_method_id) return &method;
+  }
+  RETURN_IF_ERROR(method_store_.Get(request.account_id, *request.payment_method_id).status());  // says why
+  return absl::InternalError("a method came from nowhere");
 }
 
-absl::StatusOr<core::Charge> Charges::Open(const core::ChargeRequest& request) {
-  RETURN_IF_ERROR(core::CheckChargeAmount(request.amount));
-  ASSIGN_OR_RETURN(const std::optional<core::Charge> known, store_.Find(request.id));
-  if (known) return Existing(request, *known);
-  // Locked: charges of one card are counted one after the other.
-  ASSIGN_OR_RETURN(const GatewayAccount account, method_store_.LockAndGetAccount(request.account_id));
-  // Nothing is stored for a deleted account any more (R7); it has nothing to charge either.
-  if (account.is_deleted) return core::OpenCharge(request, nullptr, clock_.Now());
-  ASSIGN_OR_RETURN(const std::optional<core::PaymentMethod> method, Choose(request, account));
+absl::StatusOr<Charges::Results> Charges::Open(const std::vector<core::ChargeRequest>& requests) {
+  Results results(requests.size(), absl::UnknownError("not decided"));
+  std::vector<size_t> places;
+  std::vector<Uuid> account_ids;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (absl::Status refused = core::CheckChargeAmount(requests[i].amount); !refused.ok()) {
+      results[i] = std::move(refused);
+      continue;
+    }
+    places.push_back(i);
+    account_ids.push_back(requests[i].account_id);
+  }
+  std::sort(account_ids.begin(), account_ids.end());
+  account_ids.erase(std::unique(account_ids.begin(), account_ids.end()), account_ids.end());
+  // Locked: charges of one card are counted one after the other. Before known ones are looked for: what
+  // another call records of these accounts is there by then.
+  ASSIGN_OR_RETURN(const std::vector<ChargedAccount> accounts, method_store_.LockAccounts(account_ids));
+  RETURN_IF_ERROR(TakeKnown(requests, places, results));
+  std::vector<Chosen> chosen;
+  for (const size_t place : places) {
+    const core::ChargeRequest& request = requests[place];
+    const auto at = std::lower_bound(account_ids.begin(), account_ids.end(), request.account_id);
+    const ChargedAccount& account = accounts[static_cast<size_t>(at - account_ids.begin())];
+    // Nothing is stored for a deleted account any more (R7); it has nothing to charge either.
+    if (account.is_deleted) {
+      results[place] = core::OpenCharge(request, nullptr, clock_.Now());
+      continue;
+    }
+    const absl::StatusOr<const core::PaymentMethod*> method = Choose(request, account);
+    if (method.ok()) {
+      chosen.push_back({place, *method});
+    } else {
+      results[place] = method.status();
+    }
+  }
+  RETURN_IF_ERROR(OpenOn(requests, chosen, results));
+  return results;
+}
+
+absl::Status Charges::OpenOn(const std::vector<core::ChargeRequest>& requests,
+                             const std::vector<Chosen>& chosen, Results& results) {
   const absl::Time now = clock_.Now();
-  core::Charge charge = core::OpenCharge(request, method ? &*method : nullptr, now);
-  if (method) {
-    ASSIGN_OR_RETURN(std::vector<absl::Time> tries,
-                     store_.TriesInVain(method->id, method->card.fingerprint, now - core::kLimitsLookBack));
-    const absl::Time allowed_at =
-        core::NextAllowed(method->card.brand, request.off_session, std::move(tries), now);
-    if (allowed_at > now) charge = core::EndExhausted(std::move(charge), allowed_at);
+  std::vector<core::PaymentMethod> methods;
+  absl::flat_hash_map<Uuid, size_t> place_of;
+  for (const Chosen& each : chosen) {
+    if (each.method != nullptr && place_of.try_emplace(each.method->id, methods.size()).second)
+      methods.push_back(*each.method);
   }
-  ASSIGN_OR_RETURN(const bool inserted, store_.Insert(charge));
-  if (inserted) {
-    if (core::IsFinal(charge.state)) metrics_.ChargeEnded(charge);
-    return charge;
+  ASSIGN_OR_RETURN(std::vector<std::vector<absl::Time>> tries,
+                   store_.TriesInVain(methods, now - core::kLimitsLookBack));
+  std::vector<size_t> places;
+  for (const auto& [place, method] : chosen) {
+    results[place] = method == nullptr
+                         ? core::OpenCharge(requests[place], nullptr, now)
+                         : core::OpenWithinLimits(requests[place], *method, tries[place_of[method->id]], now);
+    places.push_back(place);
   }
-  ASSIGN_OR_RETURN(const std::optional<core::Charge> twin, store_.Find(request.id));
-  if (!twin) return absl::InternalError("a charge vanished");
-  return Existing(request, *twin);
+  return Store(requests, std::move(places), results);
 }
 
-absl::StatusOr<core::Charge> Charges::Drive(const Uuid& account_id, const Uuid& charge_id) {
-  ASSIGN_OR_RETURN(const std::optional<core::Charge> before, store_.Find(charge_id));
-  if (!before || !core::IsOf(*before, account_id)) return ChargeNotFound();
-  if (!core::MayAsk(*before, clock_.Now())) return *before;
-  RETURN_IF_ERROR(AskOnce(charge_id).status());
-  ASSIGN_OR_RETURN(const std::optional<core::Charge> after, store_.Find(charge_id));
-  return after.value_or(*before);
+absl::Status Charges::Store(const std::vector<core::ChargeRequest>& requests, std::vector<size_t> places,
+                            Results& results) {
+  std::vector<core::Charge> charges;
+  for (const size_t place : places) charges.push_back(*results[place]);
+  ASSIGN_OR_RETURN(const std::vector<Uuid> inserted, store_.Insert(std::move(charges)));
+  const absl::flat_hash_set<Uuid> ours(inserted.begin(), inserted.end());
+  std::erase_if(places, [&](size_t place) {
+    const bool is_ours = ours.contains(requests[place].id);
+    if (is_ours && core::IsFinal(results[place]->state)) metrics_.ChargeEnded(*results[place]);
+    return is_ours;
+  });
+  if (places.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(TakeKnown(requests, places, results));
+  return places.empty() ? absl::OkStatus() : absl::InternalError("a charge vanished");
+}
+
+absl::StatusOr<Charges::Results> Charges::Drive(const std::vector<ChildName>& names) {
+  std::vector<Uuid> ids;
+  for (const ChildName& name : names) ids.push_back(name.id);
+  ASSIGN_OR_RETURN(const std::vector<core::Charge> found, store_.Find(ids));
+  const ById before(found);
+  const absl::Time now = clock_.Now();
+  std::vector<Uuid> to_ask;
+  for (const ChildName& name : names) {
+    const core::Charge* charge = before.Find(name.id);
+    if (charge != nullptr && core::IsOf(*charge, name.account_id) && core::MayAsk(*charge, now))
+      to_ask.push_back(name.id);
+  }
+  ASSIGN_OR_RETURN(const Asked asked, AskAbout(to_ask));
+  const ById after(asked.charges);
+  const absl::flat_hash_map<Uuid, absl::Status> unreadable(asked.unreadable.begin(), asked.unreadable.end());
+  Results results;
+  for (const ChildName& name : names) {
+    const core::Charge* charge = after.Find(name.id);
+    if (charge == nullptr) charge = before.Find(name.id);
+    if (charge == nullptr || !core::IsOf(*charge, name.account_id)) {
+      results.push_back(ChargeNotFound());
+    } else if (const auto failed = unreadable.find(name.id); failed != unreadable.end()) {
+      results.push_back(failed->second);
+    } else {
+      results.push_back(*charge);
+    }
+  }
+  return results;
 }
 
 absl::StatusOr<core::Charge> Charges::GiveUp(const Uuid& account_id, const Uuid& charge_id) {
-  ASSIGN_OR_RETURN(const std::optional<core::Charge> known, store_.Find(charge_id));
-  if (!known || !core::IsOf(*known, account_id)) return ChargeNotFound();
-  core::ChargeState before = known->state;
+  ASSIGN_OR_RETURN(const std::vector<core::Charge> known, store_.Find({charge_id}));
+  if (known.empty() || !core::IsOf(known[0], account_id)) return ChargeNotFound();
+  core::ChargeState before = known[0].state;
   ASSIGN_OR_RETURN(const std::optional<core::Charge> after,
                    store_.UpdateLeased(charge_id, [&](const core::Charge& charge, bool) {
                      before = charge.state;
@@ -98,55 +201,74 @@ absl::StatusOr<core::Charge> Charges::GiveUp(const Uuid& account_id, const Uuid&
   return *after;
 }
 
-absl::StatusOr<bool> Charges::AskOnce(const Uuid& charge_id) {
+absl::StatusOr<Charges::Asked> Charges::AskAbout(const std::vector<Uuid>& charge_ids) {
+  if (charge_ids.empty()) return Asked{};
   const absl::Time now = clock_.Now();
-  bool ended = false;
-  ASSIGN_OR_RETURN(const std::optional<ChargeOrder> order,
-                   store_.Claim(charge_id, now, now + kLease, [&](const core::Charge& charge, bool removed) {
-                     ended = core::Next(charge, removed, now) == core::NextStep::kEnd;
-                     return ended ? core::EndUnsent(charge, removed, now) : core::BeforeAsking(charge, now);
-                   }));
-  if (!order) {
-    if (!ended) return false;
-    ASSIGN_OR_RETURN(const std::optional<core::Charge> charge, store_.Find(charge_id));
-    if (charge) metrics_.ChargeEnded(*charge);
-    return true;
-  }
-  const core::ChargeOutcome outcome = Ask(*order);
-  core::ChargeState before = core::ChargeState::kPending;
-  ASSIGN_OR_RETURN(const std::optional<core::Charge> after,
-                   store_.Update(charge_id, [&](const core::Charge& charge, bool) {
-                     before = charge.state;
-                     return core::Apply(charge, outcome, clock_.Now());
-                   }));
-  if (after && core::IsFinal(after->state) && !core::IsFinal(before)) metrics_.ChargeEnded(*after);
-  return true;
+  const auto step = [now](const core::Charge& charge, bool method_removed) -> ChargeStore::Step {
+    const core::NextStep next = core::Next(charge, method_removed, now);
+    if (next == core::NextStep::kEnd)
+      return {core::EndUnsent(charge, method_removed, now), core::NextStep::kNothing};
+    return {core::BeforeAsking(charge, now), next};
+  };
+  ASSIGN_OR_RETURN(ChargeStore::Claimed claimed, store_.Claim(charge_ids, now, now + kLease, step));
+  for (const core::Charge& charge : claimed.ended) metrics_.ChargeEnded(charge);
+  Asked asked;
+  asked.count = static_cast<int>(claimed.orders.size() + claimed.ended.size());
+  asked.unreadable = std::move(claimed.unreadable);
+  asked.charges = std::move(claimed.others);
+  asked.charges.insert(asked.charges.end(), claimed.ended.begin(), claimed.ended.end());
+  RETURN_IF_ERROR(AskGateway(std::move(claimed.orders), asked.charges));
+  return asked;
 }
 
-core::ChargeOutcome Charges::Ask(const ChargeOrder& order) {
-  const core::Charge& charge = order.charge;
-  switch (core::Next(charge, order.method_removed, clock_.Now())) {
-    case core::NextStep::kNothing:
-    case core::NextStep::kEnd:
-      return core::OutcomeUnknown{};
-    case core::NextStep::kSend:
-      return gateway_.Charge(order);
-    case core::NextStep::kAskReference:
-      return gateway_.AskCharge(charge.gateway_reference);
-    case core::NextStep::kSearch:
-      return Search(charge);
-    case core::NextStep::kCancel:
-      return gateway_.CancelCharge(charge.gateway_reference);
-  }
-  return core::OutcomeUnknown{};
+absl::Status Charges::AskGateway(std::vector<ChargeOrder> orders, std::vector<core::Charge>& charges) {
+  if (orders.empty()) return absl::OkStatus();
+  absl::Status done;
+  std::vector<ChargeOrder> further;
+  gateway_.AskCharges(orders, [&](const std::vector<ChargeAnswer>& answers) {
+    std::vector<ChargeAnswer> last;
+    for (const ChargeAnswer& answer : answers) {
+      ChargeOrder& order = orders[answer.place];
+      const auto* waiting = std::get_if<core::ActionRequired>(&answer.outcome);
+      // A killed process loses nothing here: the next one searches again.
+      if (order.step == core::NextStep::kSearch && waiting != nullptr && order.charge.given_up_at) {
+        further.push_back(order);
+        further.back().step = core::NextStep::kCancel;
+        further.back().charge.gateway_reference = waiting->reference;
+      } else {
+        last.push_back(answer);
+      }
+    }
+    absl::StatusOr<std::vector<core::Charge>> recorded = Record(orders, last);
+    if (recorded.ok()) charges.insert(charges.end(), recorded->begin(), recorded->end());
+    done.Update(recorded.status());
+  });
+  RETURN_IF_ERROR(done);
+  return AskGateway(std::move(further), charges);
 }
 
-core::ChargeOutcome Charges::Search(const core::Charge& charge) {
-  core::ChargeOutcome found = gateway_.FindCharge(charge.request.id);
-  const auto* waiting = std::get_if<core::ActionRequired>(&found);
-  // A killed process loses nothing here: the next one searches again.
-  if (waiting != nullptr && charge.given_up_at) return gateway_.CancelCharge(waiting->reference);
-  return found;
+absl::StatusOr<std::vector<core::Charge>> Charges::Record(const std::vector<ChargeOrder>& orders,
+                                                          const std::vector<ChargeAnswer>& answers) {
+  if (answers.empty()) return std::vector<core::Charge>();
+  const absl::Time now = clock_.Now();
+  std::vector<core::Charge> charges;
+  for (const ChargeAnswer& answer : answers)
+    charges.push_back(core::Apply(orders[answer.place].charge, answer.outcome, now));
+  ASSIGN_OR_RETURN(const std::vector<Uuid> recorded, store_.Record(charges));
+  const absl::flat_hash_set<Uuid> as_claimed(recorded.begin(), recorded.end());
+  for (size_t i = 0; i < charges.size(); ++i) {
+    core::ChargeState before = orders[answers[i].place].charge.state;
+    if (!as_claimed.contains(charges[i].request.id)) {
+      ASSIGN_OR_RETURN(const std::optional<core::Charge> after,
+                       store_.Update(charges[i].request.id, [&](const core::Charge& charge, bool) {
+                         before = charge.state;
+                         return core::Apply(charge, answers[i].outcome, clock_.Now());
+                       }));
+      if (after) charges[i] = *after;
+    }
+    if (core::IsFinal(charges[i].state) && !core::IsFinal(before)) metrics_.ChargeEnded(charges[i]);
+  }
+  return charges;
 }
 
 absl::StatusOr<core::Refund> Charges::OpenRefund(const core::RefundRequest& request) {
@@ -228,25 +350,42 @@ absl::Status Charges::PutOffRefund(const Uuid& refund_id, const absl::Status& wh
   return store_.UpdateRefund(refund_id, rest).status();
 }
 
+absl::StatusOr<int> Charges::AskDueCharges() {
+  ASSIGN_OR_RETURN(const std::vector<Uuid> due, store_.Due(clock_.Now(), kBatch));
+  const absl::StatusOr<Asked> together = AskAbout(due);
+  if (together.ok()) {
+    for (const auto& [id, why] : together->unreadable) RETURN_IF_ERROR(PutOff(id, why));
+    return together->count;
+  }
+  // It may be the fault of one of them: the others are not to wait for it.
+  int count = 0;
+  for (const Uuid& id : due) {
+    if (!HasRoom()) break;
+    const absl::StatusOr<Asked> asked = AskAbout({id});
+    if (!asked.ok()) RETURN_IF_ERROR(PutOff(id, asked.status()));
+    count += asked.ok() ? asked->count : 0;
+  }
+  return count;
+}
+
+absl::StatusOr<int> Charges::AskDueRefunds() {
+  int count = 0;
+  ASSIGN_OR_RETURN(const std::vector<Uuid> due, store_.DueRefunds(clock_.Now(), kRefundBatch));
+  for (const Uuid& id : due) {
+    if (!HasRoom()) break;
+    const absl::StatusOr<bool> asked = AskRefundOnce(id);
+    if (!asked.ok()) RETURN_IF_ERROR(PutOffRefund(id, asked.status()));
+    count += asked.value_or(false) ? 1 : 0;
+  }
+  return count;
+}
+
 absl::StatusOr<int> Charges::AskDue() {
-  int asked = 0;
-  ASSIGN_OR_RETURN(const std::vector<Uuid> charges, store_.Due(clock_.Now(), kBatch));
-  for (const Uuid& id : charges) {
-    if (!HasRoom()) break;
-    const absl::StatusOr<bool> done = AskOnce(id);
-    if (!done.ok()) RETURN_IF_ERROR(PutOff(id, done.status()));
-    asked += done.value_or(false) ? 1 : 0;
-  }
-  ASSIGN_OR_RETURN(const std::vector<Uuid> refunds, store_.DueRefunds(clock_.Now(), kBatch));
-  for (const Uuid& id : refunds) {
-    if (!HasRoom()) break;
-    const absl::StatusOr<bool> done = AskRefundOnce(id);
-    if (!done.ok()) RETURN_IF_ERROR(PutOffRefund(id, done.status()));
-    asked += done.value_or(false) ? 1 : 0;
-  }
+  ASSIGN_OR_RETURN(const int charges, AskDueCharges());
+  ASSIGN_OR_RETURN(const int refunds, AskDueRefunds());
   ASSIGN_OR_RETURN(const int64_t unknown, store_.CountUnknown());
   metrics_.UnknownCharges(unknown);
-  return asked;
+  return charges + refunds;
 }
 
 }  // namespace perennial::payment_token

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "libs/base/clock.h"
+#include "libs/base/resource_name.h"
 #include "libs/base/uuid.h"
 #include "services/payment_token/app/ports.h"
 
@@ -20,12 +21,17 @@ class Charges {
           PaymentMetrics& metrics, const Clock& clock)
       : store_(store), method_store_(method_store), gateway_(gateway), metrics_(metrics), clock_(clock) {}
 
-  // Records the charge, pinned to its method; talks to nobody. The same request again: the charge as it is.
-  // AMOUNT_INVALID, CURRENCY_NOT_OFFERED, PAYMENT_METHOD_NOT_FOUND, PAYMENT_METHOD_REMOVED, CHARGE_EXISTS.
-  absl::StatusOr<core::Charge> Open(const core::ChargeRequest& request);
-  // The charge as it is now. An open one is gone on with first, unless somebody else is at it or the gateway
-  // was asked just now. CHARGE_NOT_FOUND.
-  absl::StatusOr<core::Charge> Drive(const Uuid& account_id, const Uuid& charge_id);
+  // Many charges are dealt with together, and each has its own result, in the order in which they were named.
+  // No two may be of one id.
+  using Results = std::vector<absl::StatusOr<core::Charge>>;
+
+  // Records the charges, each pinned to its method; talks to nobody. The same request again: the charge as it
+  // is. AMOUNT_INVALID, CURRENCY_NOT_OFFERED, PAYMENT_METHOD_NOT_FOUND, PAYMENT_METHOD_REMOVED,
+  // CHARGE_EXISTS.
+  absl::StatusOr<Results> Open(const std::vector<core::ChargeRequest>& requests);
+  // The charges as they are now. Open ones are gone on with first, all at once, unless somebody else is at it
+  // or the gateway was asked just now. CHARGE_NOT_FOUND.
+  absl::StatusOr<Results> Drive(const std::vector<ChildName>& names);
 
   // Gives it up for good, durably; talks to nobody: Drive finds out whether that came in time.
   // CHARGE_NOT_FOUND.
@@ -47,17 +53,37 @@ class Charges {
   }
 
  private:
-  absl::StatusOr<core::Charge> Existing(const core::ChargeRequest& request, const core::Charge& charge);
-  absl::StatusOr<std::optional<core::PaymentMethod>> Choose(const core::ChargeRequest& request,
-                                                            const GatewayAccount& account);
+  // Takes those that are recorded already out of `places`.
+  absl::Status TakeKnown(const std::vector<core::ChargeRequest>& requests, std::vector<size_t>& places,
+                         Results& results);
+  absl::StatusOr<const core::PaymentMethod*> Choose(const core::ChargeRequest& request,
+                                                    const ChargedAccount& account);
+  struct Chosen {
+    size_t place = 0;
+    const core::PaymentMethod* method = nullptr;  // or none
+  };
+  absl::Status OpenOn(const std::vector<core::ChargeRequest>& requests, const std::vector<Chosen>& chosen,
+                      Results& results);
+  absl::Status Store(const std::vector<core::ChargeRequest>& requests, std::vector<size_t> places,
+                     Results& results);
+
+  // What came of asking about charges.
+  struct Asked {
+    int count = 0;
+    std::vector<core::Charge> charges;  // as they are then
+    std::vector<std::pair<Uuid, absl::Status>> unreadable;
+  };
+  absl::StatusOr<Asked> AskAbout(const std::vector<Uuid>& charge_ids);
+  absl::Status AskGateway(std::vector<ChargeOrder> orders, std::vector<core::Charge>& charges);
+  absl::StatusOr<std::vector<core::Charge>> Record(const std::vector<ChargeOrder>& orders,
+                                                   const std::vector<ChargeAnswer>& answers);
+  absl::StatusOr<int> AskDueCharges();
+  absl::StatusOr<int> AskDueRefunds();
   // After a failure of ours: lets it rest, so that one that cannot be read does not hold up the others.
   absl::Status PutOff(const Uuid& charge_id, const absl::Status& why);
   absl::Status PutOffRefund(const Uuid& refund_id, const absl::Status& why);
   // False if somebody else is at it or there was nothing to do.
-  absl::StatusOr<bool> AskOnce(const Uuid& charge_id);
   absl::StatusOr<bool> AskRefundOnce(const Uuid& refund_id);
-  core::ChargeOutcome Ask(const ChargeOrder& order);
-  core::ChargeOutcome Search(const core::Charge& charge);
   core::RefundOutcome Ask(const RefundOrder& order);
 
   ChargeStore& store_;

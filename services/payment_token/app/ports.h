@@ -35,13 +35,20 @@ using CustomerOutcome = std::variant<std::string, GatewayAway>;
 
 enum class RemovalOutcome { kGone, kTryAgain };
 
-// A charge as the gateway needs it.
+// A charge, what to ask the gateway about it, and what that needs.
 struct ChargeOrder {
   core::Charge charge;
-  std::string token;
+  core::NextStep step = core::NextStep::kNothing;
+  std::string token;  // empty once the method is forgotten
   std::string customer;
-  bool method_removed = false;
 };
+
+// What came of an order, by its place among those that were asked together.
+struct ChargeAnswer {
+  size_t place = 0;
+  core::ChargeOutcome outcome;
+};
+using TakeChargeAnswers = std::function<void(const std::vector<ChargeAnswer>&)>;
 
 struct RefundOrder {
   core::Refund refund;
@@ -83,14 +90,13 @@ class PaymentGateway {
   // Makes the token useless for good (R22).
   virtual RemovalOutcome Detach(const std::string& token) = 0;
 
-  // Takes the money, with the charge's id as the key: repeated, it takes no more, and says what came of it.
-  virtual core::ChargeOutcome Charge(const ChargeOrder& order) = 0;
-  // The charge by the gateway's own reference.
-  virtual core::ChargeOutcome AskCharge(const std::string& reference) = 0;
-  // The charge by our id, for when the key may be forgotten. May lag a minute behind.
-  virtual core::ChargeOutcome FindCharge(const Uuid& charge_id) = 0;
-  // Gives up a charge that has not come to an end; what came of it if it is too late for that.
-  virtual core::ChargeOutcome CancelCharge(const std::string& reference) = 0;
+  // Asks about many charges side by side, as each order's step says:
+  //   kSend          takes the money, with the charge's id as the key: repeated, it takes no more
+  //   kAskReference  by the gateway's own reference
+  //   kSearch        by our id, for when the key may be forgotten; may lag a minute behind
+  //   kCancel        gives it up, unless it has come to an end
+  // `take` is given the answers as they come, some at a time, each once, before this returns.
+  virtual void AskCharges(const std::vector<ChargeOrder>& orders, const TakeChargeAnswers& take) = 0;
 
   virtual core::RefundOutcome Refund(const RefundOrder& order) = 0;
   virtual core::RefundOutcome AskRefund(const std::string& reference) = 0;
@@ -115,6 +121,13 @@ struct GatewayAccount {
   std::optional<Uuid> last_used_method;
 };
 
+// What decides about an account's charges.
+struct ChargedAccount {
+  bool is_deleted = false;
+  std::optional<Uuid> last_used_method;
+  std::vector<core::PaymentMethod> held;
+};
+
 struct DetachOrder {
   Uuid payment_method_id;
   std::string token;
@@ -125,8 +138,9 @@ class PaymentMethodStore {
   virtual ~PaymentMethodStore() = default;
 
   virtual absl::StatusOr<GatewayAccount> GetAccount(const Uuid& account_id) = 0;
-  // The same, and no other charge of the account is opened until the end of the transaction.
-  virtual absl::StatusOr<GatewayAccount> LockAndGetAccount(const Uuid& account_id) = 0;
+  // In the order of `account_ids`, which are sorted: so two callers lock them in one order. No other charge
+  // of theirs is opened until the end of the transaction.
+  virtual absl::StatusOr<std::vector<ChargedAccount>> LockAccounts(const std::vector<Uuid>& account_ids) = 0;
   // Keeps the customer unless there is one already; returns what is kept.
   virtual absl::StatusOr<GatewayAccount> KeepCustomer(const Uuid& account_id,
                                                       const std::string& customer) = 0;
@@ -215,9 +229,10 @@ class ChargeStore {
  public:
   virtual ~ChargeStore() = default;
 
-  // Stores a new charge. False if the id is taken.
-  virtual absl::StatusOr<bool> Insert(const core::Charge& charge) = 0;
-  virtual absl::StatusOr<std::optional<core::Charge>> Find(const Uuid& charge_id) = 0;
+  // Stores new charges. Returns the ids of those: the others were taken already.
+  virtual absl::StatusOr<std::vector<Uuid>> Insert(std::vector<core::Charge> charges) = 0;
+  // Those that there are, in any order.
+  virtual absl::StatusOr<std::vector<core::Charge>> Find(const std::vector<Uuid>& charge_ids) = 0;
 
   // Replaces the charge by `decide(charge, method_removed)`, which is called while nobody else can change it
   // or its method, and may be called again. A charge that becomes SUCCEEDED makes its method the last used
@@ -227,19 +242,33 @@ class ChargeStore {
   // As Update, but leaves the process that is asking the gateway now alone with it.
   virtual absl::StatusOr<std::optional<core::Charge>> UpdateLeased(const Uuid& charge_id,
                                                                    const Decide& decide) = 0;
-  // As Update, but only if no other process is asking the gateway now; then nobody else may until
-  // `lease_until`, or until the next Update. Returns what to ask with; nothing if it is leased, or final
-  // after `decide`.
-  virtual absl::StatusOr<std::optional<ChargeOrder>> Claim(const Uuid& charge_id, absl::Time now,
-                                                           absl::Time lease_until, const Decide& decide) = 0;
+
+  // For asking the gateway about charges. Of each that is open, and that no other process is asking about
+  // now, `decide` says what is to be asked, and the charge as it is from then on; until `lease_until`, or
+  // until it is recorded, nobody else may ask about it.
+  struct Step {
+    core::Charge charge;
+    core::NextStep next = core::NextStep::kNothing;  // nothing: to be asked no more
+  };
+  using DecideStep = std::function<Step(const core::Charge&, bool method_removed)>;
+  struct Claimed {
+    std::vector<ChargeOrder> orders;
+    std::vector<core::Charge> ended;   // by `decide`
+    std::vector<core::Charge> others;  // not to be asked about, as they are
+    std::vector<std::pair<Uuid, absl::Status>> unreadable;
+  };
+  virtual absl::StatusOr<Claimed> Claim(const std::vector<Uuid>& charge_ids, absl::Time now,
+                                        absl::Time lease_until, const DecideStep& decide) = 0;
+  // Replaces claimed charges by what became of them, and ends their leases; else as Update. Returns the ids
+  // of those replaced: the others are not as they were when claimed (given up meanwhile, or claimed again).
+  virtual absl::StatusOr<std::vector<Uuid>> Record(std::vector<core::Charge> answered) = 0;
   // Open charges that the job should ask about now.
   virtual absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) = 0;
   virtual absl::StatusOr<int64_t> CountUnknown() = 0;
-  // When the card was tried since then, at the gateway, without success or with an outcome that is not known
-  // yet: by this method or an earlier entry of the same card.
-  virtual absl::StatusOr<std::vector<absl::Time>> TriesInVain(const Uuid& payment_method_id,
-                                                              const std::string& card_fingerprint,
-                                                              absl::Time since) = 0;
+  // When each card was tried since then, at the gateway, without success or with an outcome that is not known
+  // yet: by this method or an earlier entry of the same card. In the order of `methods`.
+  virtual absl::StatusOr<std::vector<std::vector<absl::Time>>> TriesInVain(
+      const std::vector<core::PaymentMethod>& methods, absl::Time since) = 0;
 
   // Stores what `decide` makes of the charge, while nobody else can refund it; or returns the refund that has
   // this id already. CHARGE_NOT_FOUND.

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
+#include "services/payment_token/core/card_limits.h"
 
 namespace perennial::payment_token::core {
 namespace {
@@ -151,9 +152,16 @@ Charge OpenCharge(ChargeRequest request, const PaymentMethod* method, absl::Time
   return charge;
 }
 
-Charge EndExhausted(Charge charge, absl::Time retry_at) {
+Charge OpenWithinLimits(ChargeRequest request, const PaymentMethod& method, std::vector<absl::Time>& tries,
+                        absl::Time now) {
+  const absl::Time allowed_at = NextAllowed(method.card.brand, request.off_session, tries, now);
+  Charge charge = OpenCharge(std::move(request), &method, now);
+  if (allowed_at <= now) {
+    tries.push_back(now);
+    return charge;
+  }
   charge = Decline(std::move(charge), kCardExhausted, ClassOf(kCardExhausted));
-  charge.retry_at = retry_at;
+  charge.retry_at = allowed_at;
   charge.next_ask_at = std::nullopt;
   return charge;
 }

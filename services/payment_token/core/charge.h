@@ -78,8 +78,11 @@ absl::Status CheckChargeAmount(const Money& amount);
 // A new charge, pinned to `method`; without one it is final at once (R16).
 Charge OpenCharge(ChargeRequest request, const PaymentMethod* method, absl::Time now);
 
-// Ends a new charge that is not to be sent before `retry_at`.
-Charge EndExhausted(Charge charge, absl::Time retry_at);
+// The same, ended at once if the card's network allows no attempt before later (R17). `tries`: when the card
+// was tried in vain, as NextAllowed takes it; a charge that is to be sent becomes one of them, so that
+// several opened together count each other as they would one after the other.
+Charge OpenWithinLimits(ChargeRequest request, const PaymentMethod& method, std::vector<absl::Time>& tries,
+                        absl::Time now);
 
 // What the gateway said about a charge.
 struct Captured {

@@ -12,6 +12,7 @@ namespace {
 using stripe::Error;
 using stripe::Failure;
 
+constexpr char kIntents[] = "/v1/payment_intents";
 constexpr char kChargeKey[] = "charge_id";
 constexpr char kRefundKey[] = "refund_id";
 constexpr const char* kOperations[] = {
@@ -50,6 +51,42 @@ TokeniseOutcome TokeniseAfter(const Error& error) {
   return GatewayAway{};
 }
 
+std::variant<core::ChargeOutcome, core::NextStep> ChargeAfter(const Error& error) {
+  switch (error.failure) {
+    case Failure::kCardError:
+      return core::Declined{error.code, error.reference};
+    case Failure::kNotSent:
+      return core::NotSent{};
+    case Failure::kReplayed:
+    case Failure::kKeyReused:
+      // The key will not say more. Sending under another one could charge twice: look for it instead.
+      return core::NextStep::kSearch;
+    case Failure::kMissing:
+    case Failure::kRejected:
+      return core::Rejected{error.code};
+    case Failure::kUnknown:
+    case Failure::kInProgress:
+      return core::OutcomeUnknown{};
+  }
+  return core::OutcomeUnknown{};
+}
+
+const char* OperationOf(core::NextStep step) {
+  switch (step) {
+    case core::NextStep::kNothing:
+    case core::NextStep::kEnd:
+    case core::NextStep::kSend:
+      return "charge";
+    case core::NextStep::kAskReference:
+      return "ask_charge";
+    case core::NextStep::kSearch:
+      return "find_charge";
+    case core::NextStep::kCancel:
+      return "cancel_charge";
+  }
+  return "charge";
+}
+
 std::string Lower(const std::string& currency) {
   return absl::AsciiStrToLower(currency);
 }
@@ -58,21 +95,23 @@ std::string Lower(const std::string& currency) {
 
 StripeGateway::StripeGateway(Options options, telemetry::Metrics& metrics)
     : options_(std::move(options)),
-      http_(options_.url, options_.api_key, options_.longest),
-      metrics_(metrics) {
+      http_({options_.url, options_.api_key, options_.longest, options_.connections}) {
   for (const char* operation : kOperations) {
-    metrics_.HistogramOf("perennial_gateway_request_seconds", "Requests to the payment gateway.",
-                         telemetry::LatencyBounds(), {{"operation", operation}});
+    seconds_[operation] =
+        &metrics.HistogramOf("perennial_gateway_request_seconds", "Requests to the payment gateway.",
+                             telemetry::LatencyBounds(), {{"operation", operation}});
   }
 }
 
 stripe::Parsed StripeGateway::Ask(const char* operation, const std::function<HttpResult()>& send) {
   const absl::Time begin = absl::Now();
   const HttpResult result = send();
-  metrics_
-      .HistogramOf("perennial_gateway_request_seconds", "Requests to the payment gateway.",
-                   telemetry::LatencyBounds(), {{"operation", operation}})
-      .Observe(absl::ToDoubleSeconds(absl::Now() - begin));
+  return Understand(operation, result, absl::Now() - begin);
+}
+
+stripe::Parsed StripeGateway::Understand(const char* operation, const HttpResult& result,
+                                         absl::Duration took) {
+  seconds_.at(operation)->Observe(absl::ToDoubleSeconds(took));
   stripe::Parsed parsed = stripe::Parse(result);
   const auto* error = std::get_if<Error>(&parsed);
   if (error == nullptr || error->failure == Failure::kCardError) return parsed;
@@ -152,8 +191,15 @@ TokeniseOutcome StripeGateway::Attach(const GatewayCard& card, const std::string
   return card;
 }
 
-core::ChargeOutcome StripeGateway::Charge(const ChargeOrder& order) {
+HttpRequest StripeGateway::RequestOf(const ChargeOrder& order, core::NextStep step) const {
   const core::ChargeRequest& request = order.charge.request;
+  const std::string path = absl::StrCat(kIntents, "/", order.charge.gateway_reference);
+  if (step == core::NextStep::kAskReference) return {"GET", path, "", ""};
+  if (step == core::NextStep::kCancel) return {"POST", absl::StrCat(path, "/cancel"), "", ""};
+  if (step == core::NextStep::kSearch) {
+    const std::string query = absl::StrCat("metadata['", kChargeKey, "']:'", request.id.ToString(), "'");
+    return {"GET", absl::StrCat(kIntents, "/search?query=", PercentEncode(query)), "", ""};
+  }
   Form form;
   form.Add("amount", std::to_string(request.amount.minor))
       .Add("currency", Lower(request.amount.currency))
@@ -170,57 +216,52 @@ core::ChargeOutcome StripeGateway::Charge(const ChargeOrder& order) {
     // The customer is there: a challenge can be answered, and what it proves serves renewals later (R24).
     form.Add("setup_future_usage", "off_session").Add("return_url", options_.return_url);
   }
-  const stripe::Parsed parsed =
-      Ask("charge", [&] { return http_.Post("/v1/payment_intents", form, request.id.ToString()); });
-  if (const auto* error = std::get_if<Error>(&parsed)) return ChargeAfter(order, *error);
-  return stripe::ReadIntent(std::get<std::string>(parsed), options_.url);
+  return {"POST", kIntents, std::string(form.text()), request.id.ToString()};
 }
 
-core::ChargeOutcome StripeGateway::ChargeAfter(const ChargeOrder& order, const Error& error) {
-  switch (error.failure) {
-    case Failure::kCardError:
-      return core::Declined{error.code, error.reference};
-    case Failure::kNotSent:
-      return core::NotSent{};
-    case Failure::kReplayed:
-    case Failure::kKeyReused:
-      // The key will not say more. Sending under another one could charge twice: look for it instead.
-      return FindCharge(order.charge.request.id);
-    case Failure::kMissing:
-    case Failure::kRejected:
-      return core::Rejected{error.code};
-    case Failure::kUnknown:
-    case Failure::kInProgress:
-      return core::OutcomeUnknown{};
-  }
-  return core::OutcomeUnknown{};
-}
-
-core::ChargeOutcome StripeGateway::AskCharge(const std::string& reference) {
-  const stripe::Parsed parsed =
-      Ask("ask_charge", [&] { return http_.Get(absl::StrCat("/v1/payment_intents/", reference)); });
+StripeGateway::ChargeReading StripeGateway::Read(const ChargeOrder& order, core::NextStep step,
+                                                 const stripe::Parsed& parsed) const {
+  const auto* error = std::get_if<Error>(&parsed);
   const auto* body = std::get_if<std::string>(&parsed);
+  if (step == core::NextStep::kSend && error != nullptr) return ChargeAfter(*error);
+  // Refused: it has come to an end meanwhile.
+  if (step == core::NextStep::kCancel && error != nullptr) return core::NextStep::kAskReference;
   if (body == nullptr) return core::OutcomeUnknown{};
+  if (step == core::NextStep::kSearch)
+    return stripe::FindIntent(*body, kChargeKey, order.charge.request.id.ToString(), options_.url);
   return stripe::ReadIntent(*body, options_.url);
 }
 
-core::ChargeOutcome StripeGateway::FindCharge(const Uuid& charge_id) {
-  const std::string query = absl::StrCat("metadata['", kChargeKey, "']:'", charge_id.ToString(), "'");
-  const stripe::Parsed parsed = Ask("find_charge", [&] {
-    return http_.Get(absl::StrCat("/v1/payment_intents/search?query=", PercentEncode(query)));
-  });
-  const auto* body = std::get_if<std::string>(&parsed);
-  if (body == nullptr) return core::OutcomeUnknown{};
-  return stripe::FindIntent(*body, kChargeKey, charge_id.ToString(), options_.url);
-}
-
-core::ChargeOutcome StripeGateway::CancelCharge(const std::string& reference) {
-  const stripe::Parsed parsed = Ask("cancel_charge", [&] {
-    return http_.Post(absl::StrCat("/v1/payment_intents/", reference, "/cancel"), Form(), "");
-  });
-  // Refused: it has come to an end meanwhile.
-  const auto* body = std::get_if<std::string>(&parsed);
-  return body != nullptr ? stripe::ReadIntent(*body, options_.url) : AskCharge(reference);
+void StripeGateway::AskCharges(const std::vector<ChargeOrder>& orders, const TakeChargeAnswers& take) {
+  const absl::Time until = http_.Until();
+  struct Question {
+    size_t place = 0;
+    core::NextStep step;
+  };
+  std::vector<Question> questions;
+  for (size_t i = 0; i < orders.size(); ++i) questions.push_back({i, orders[i].step});
+  while (!questions.empty()) {
+    std::vector<HttpRequest> requests;
+    for (const Question& question : questions)
+      requests.push_back(RequestOf(orders[question.place], question.step));
+    std::vector<Question> further;
+    http_.SendAll(requests, until, [&](const std::vector<HttpDone>& done) {
+      std::vector<ChargeAnswer> answers;
+      for (const HttpDone& each : done) {
+        const Question& question = questions[each.place];
+        const ChargeOrder& order = orders[question.place];
+        ChargeReading reading =
+            Read(order, question.step, Understand(OperationOf(question.step), each.result, each.took));
+        if (const auto* step = std::get_if<core::NextStep>(&reading)) {
+          further.push_back({question.place, *step});
+        } else {
+          answers.push_back({question.place, std::get<core::ChargeOutcome>(std::move(reading))});
+        }
+      }
+      if (!answers.empty()) take(answers);
+    });
+    questions = std::move(further);
+  }
 }
 
 core::RefundOutcome StripeGateway::Refund(const RefundOrder& order) {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "libs/telemetry/metrics.h"
@@ -19,6 +22,7 @@ class StripeGateway final : public PaymentGateway {
     std::string api_key;                         // goes as a bearer token
     std::string return_url;                      // where a customer lands after a challenge
     absl::Duration longest = absl::Seconds(15);  // less than the lease of app/charges.cc
+    int connections = 50;                        // requests under way at once
   };
   StripeGateway(Options options, telemetry::Metrics& metrics);
 
@@ -27,10 +31,7 @@ class StripeGateway final : public PaymentGateway {
   TokeniseOutcome Tokenise(const core::CardEntry& card, const Uuid& key) override;
   TokeniseOutcome Attach(const GatewayCard& card, const std::string& customer, const Uuid& key) override;
   RemovalOutcome Detach(const std::string& token) override;
-  core::ChargeOutcome Charge(const ChargeOrder& order) override;
-  core::ChargeOutcome AskCharge(const std::string& reference) override;
-  core::ChargeOutcome FindCharge(const Uuid& charge_id) override;
-  core::ChargeOutcome CancelCharge(const std::string& reference) override;
+  void AskCharges(const std::vector<ChargeOrder>& orders, const TakeChargeAnswers& take) override;
   core::RefundOutcome Refund(const RefundOrder& order) override;
   core::RefundOutcome AskRefund(const std::string& reference) override;
   core::RefundOutcome FindRefund(const RefundOrder& order) override;
@@ -40,14 +41,18 @@ class StripeGateway final : public PaymentGateway {
  private:
   // Sends, measures, logs what an operator must see, and parses.
   stripe::Parsed Ask(const char* operation, const std::function<HttpResult()>& send);
+  stripe::Parsed Understand(const char* operation, const HttpResult& result, absl::Duration took);
   // What came of removing the object at `path`.
   RemovalOutcome Removal(const std::string& path, const stripe::Parsed& parsed);
-  core::ChargeOutcome ChargeAfter(const ChargeOrder& order, const stripe::Error& error);
+  // What to send for a step, and what its answer means: an outcome, or another step that will tell.
+  HttpRequest RequestOf(const ChargeOrder& order, core::NextStep step) const;
+  using ChargeReading = std::variant<core::ChargeOutcome, core::NextStep>;
+  ChargeReading Read(const ChargeOrder& order, core::NextStep step, const stripe::Parsed& parsed) const;
   core::RefundOutcome RefundAfter(const RefundOrder& order, const stripe::Error& error);
 
   const Options options_;
   HttpClient http_;
-  telemetry::Metrics& metrics_;
+  std::map<std::string, telemetry::Histogram*> seconds_;  // by operation
 };
 
 }  // namespace perennial::payment_token

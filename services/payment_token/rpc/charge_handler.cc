@@ -1,10 +1,27 @@
 #include "services/payment_token/rpc/charge_handler.h"
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
+#include "libs/rpc/status.h"
 #include "services/payment_token/rpc/proto_mapping.h"
 
 namespace perennial::payment_token {
 namespace {
+
+constexpr int kMostCharges = 500;
+
+// The one result of a batch of one.
+absl::StatusOr<core::Charge> Only(absl::StatusOr<Charges::Results> results) {
+  RETURN_IF_ERROR(results.status());
+  return (*std::move(results))[0];
+}
+
+absl::StatusOr<core::Charge> Drive(Charges& charges, const std::string& charge_name) {
+  ASSIGN_OR_RETURN(const ChildName name, ReadChildName(charge_name, "charges", "name"));
+  return Only(charges.Drive({name}));
+}
 
 rpc::Mutation<v1::CreateChargeRequest, v1::Charge> CreateCharge(Charges& charges) {
   return {
@@ -12,17 +29,103 @@ rpc::Mutation<v1::CreateChargeRequest, v1::Charge> CreateCharge(Charges& charges
       .commit = [&charges](const rpc::Call&, const v1::CreateChargeRequest& request,
                            const std::monostate&) -> absl::StatusOr<v1::Charge> {
         ASSIGN_OR_RETURN(const core::ChargeRequest charge, FromProto(request));
-        ASSIGN_OR_RETURN(const core::Charge opened, charges.Open(charge));
+        ASSIGN_OR_RETURN(const core::Charge opened, Only(charges.Open({charge})));
         return ToProto(opened);
       },
       .finish = [&charges](const rpc::Call&, const v1::CreateChargeRequest& request,
                            const v1::Charge& opened) -> absl::StatusOr<v1::Charge> {
         // Final at once, and of a deleted account not even stored.
         if (opened.state() == v1::CHARGE_STATE_NO_PAYMENT_METHOD) return opened;
-        ASSIGN_OR_RETURN(const ChildName name, ReadChildName(request.name(), "charges", "name"));
-        ASSIGN_OR_RETURN(const core::Charge charge, charges.Drive(name.account_id, name.id));
+        ASSIGN_OR_RETURN(const core::Charge charge, Drive(charges, request.name()));
         return ToProto(charge);
       },
+      .secrets = {},
+  };
+}
+
+using BatchRequest = v1::BatchCreateChargesRequest;
+using BatchResponse = v1::BatchCreateChargesResponse;
+
+absl::Status CheckBatch(const BatchRequest& request) {
+  if (request.requests_size() < 1 || request.requests_size() > kMostCharges)
+    return InvalidField("requests", absl::StrCat("must be 1 to ", kMostCharges));
+  absl::flat_hash_set<Uuid> ids;
+  for (int i = 0; i < request.requests_size(); ++i) {
+    const std::optional<ChildName> name = ParseChildName(request.requests(i).name(), "charges");
+    if (name && !ids.insert(name->id).second)
+      return InvalidField(absl::StrCat("requests[", i, "].name"), "must not be that of another one");
+  }
+  return absl::OkStatus();
+}
+
+// What is kept of a batch is what it refused, and what is nowhere else: charges of deleted accounts, which
+// end without a row. The others' rows tell what became of them.
+absl::StatusOr<BatchResponse> OpenBatch(Charges& charges, const BatchRequest& request) {
+  RETURN_IF_ERROR(CheckBatch(request));
+  BatchResponse kept;
+  std::vector<core::ChargeRequest> wanted;
+  std::vector<int> places;
+  for (int i = 0; i < request.requests_size(); ++i) {
+    absl::StatusOr<core::ChargeRequest> charge = FromProto(request.requests(i));
+    if (charge.ok()) {
+      wanted.push_back(*std::move(charge));
+      places.push_back(i);
+    } else {
+      (*kept.mutable_failed_requests())[i] = rpc::ToProto(charge.status());
+    }
+  }
+  ASSIGN_OR_RETURN(const Charges::Results opened, charges.Open(wanted));
+  for (size_t i = 0; i < opened.size(); ++i) {
+    if (!opened[i].ok()) {
+      (*kept.mutable_failed_requests())[places[i]] = rpc::ToProto(opened[i].status());
+    } else if (opened[i]->state == core::ChargeState::kNoPaymentMethod) {
+      *kept.add_charges() = ToProto(*opened[i]);
+    }
+  }
+  return kept;
+}
+
+absl::StatusOr<BatchResponse> FinishBatch(Charges& charges, const BatchRequest& request,
+                                          const BatchResponse& kept) {
+  absl::flat_hash_map<Uuid, const v1::Charge*> ended;
+  for (const v1::Charge& charge : kept.charges()) {
+    ASSIGN_OR_RETURN(const ChildName name, ReadChildName(charge.name(), "charges", "name"));
+    ended[name.id] = &charge;
+  }
+  std::vector<std::pair<int, ChildName>> accepted;
+  std::vector<ChildName> open;
+  for (int i = 0; i < request.requests_size(); ++i) {
+    if (kept.failed_requests().contains(i)) continue;
+    ASSIGN_OR_RETURN(const ChildName name, ReadChildName(request.requests(i).name(), "charges", "name"));
+    accepted.emplace_back(i, name);
+    if (!ended.contains(name.id)) open.push_back(name);
+  }
+  ASSIGN_OR_RETURN(const Charges::Results driven, charges.Drive(open));
+  BatchResponse response;
+  *response.mutable_failed_requests() = kept.failed_requests();
+  auto result = driven.begin();
+  for (const auto& [place, name] : accepted) {
+    if (const auto charge = ended.find(name.id); charge != ended.end()) {
+      *response.add_charges() = *charge->second;
+      continue;
+    }
+    if (result->ok()) {
+      *response.add_charges() = ToProto(**result);
+    } else {
+      (*response.mutable_failed_requests())[place] = rpc::ToProto(result->status());
+    }
+    ++result;
+  }
+  return response;
+}
+
+rpc::Mutation<BatchRequest, BatchResponse> BatchCreateCharges(Charges& charges) {
+  return {
+      .prepare = {},
+      .commit = [&charges](const rpc::Call&, const BatchRequest& request,
+                           const std::monostate&) { return OpenBatch(charges, request); },
+      .finish = [&charges](const rpc::Call&, const BatchRequest& request,
+                           const BatchResponse& kept) { return FinishBatch(charges, request, kept); },
       .secrets = {},
   };
 }
@@ -38,8 +141,7 @@ rpc::Mutation<v1::CancelChargeRequest, v1::Charge> CancelCharge(Charges& charges
       },
       .finish = [&charges](const rpc::Call&, const v1::CancelChargeRequest& request,
                            const v1::Charge&) -> absl::StatusOr<v1::Charge> {
-        ASSIGN_OR_RETURN(const ChildName name, ReadChildName(request.name(), "charges", "name"));
-        ASSIGN_OR_RETURN(const core::Charge charge, charges.Drive(name.account_id, name.id));
+        ASSIGN_OR_RETURN(const core::Charge charge, Drive(charges, request.name()));
         return ToProto(charge);
       },
       .secrets = {},
@@ -89,11 +191,11 @@ rpc::Service MakeChargeService(Charges& charges, PaymentMethods& methods) {
   const rpc::Access access = rpc::Services({"subscription"});
   rpc::Service service("perennial.payment_token.v1.ChargeService");
   service.Mutate<v1::CreateChargeRequest, v1::Charge>("CreateCharge", access, CreateCharge(charges));
+  service.Mutate<BatchRequest, BatchResponse>("BatchCreateCharges", access, BatchCreateCharges(charges));
   service.Read<v1::GetChargeRequest, v1::Charge>(
       "GetCharge", access,
       [&charges](const rpc::Call&, const v1::GetChargeRequest& request) -> absl::StatusOr<v1::Charge> {
-        ASSIGN_OR_RETURN(const ChildName name, ReadChildName(request.name(), "charges", "name"));
-        ASSIGN_OR_RETURN(const core::Charge charge, charges.Drive(name.account_id, name.id));
+        ASSIGN_OR_RETURN(const core::Charge charge, Drive(charges, request.name()));
         return ToProto(charge);
       });
   service.Mutate<v1::CancelChargeRequest, v1::Charge>("CancelCharge", access, CancelCharge(charges));

@@ -1,9 +1,11 @@
 #include "services/payment_token/storage/postgres_charge_store.h"
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/payment_token/storage/charge_rows.h"
+#include "services/payment_token/storage/charge_writes.h"
 #include "services/payment_token/storage/column_text.h"
 
 // What every read of a charge selects. Refunds that failed do not count.
@@ -49,87 +51,59 @@ absl::Status WriteRefund(pg::Database& database, const core::Refund& refund,
 
 }  // namespace
 
-absl::StatusOr<bool> PostgresChargeStore::Insert(const core::Charge& charge) {
-  const core::ChargeRequest& request = charge.request;
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query(
-          "INSERT INTO charges (charge_id, account_id, order_id, requested_method_id, "
-          "payment_method_id, payment_description, amount_minor, currency, off_session, description, "
-          "state, decline_code, decline_class, action_url, gateway_reference, created_at, updated_at, "
-          "ask_count, next_ask_at, card_fingerprint, retry_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-          "$10, $11, $12, $13, '', '', $14, $14, 0, $15, $16, $17) ON CONFLICT (charge_id) DO NOTHING",
-          request.id, request.account_id, request.order_id, request.payment_method_id,
-          charge.payment_method_id, charge.payment_description, request.amount.minor, request.amount.currency,
-          request.off_session, request.description, ToColumn(charge.state), charge.decline_code,
-          ToColumn(charge.decline_class), charge.created_at, charge.next_ask_at, charge.card_fingerprint,
-          charge.retry_at));
-  return rows.affected() == 1;
+absl::StatusOr<std::vector<Uuid>> PostgresChargeStore::Insert(std::vector<core::Charge> charges) {
+  if (charges.empty()) return std::vector<Uuid>();
+  return InsertCharges(database_, std::move(charges));
 }
 
-absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::Find(const Uuid& charge_id) {
+absl::StatusOr<std::vector<core::Charge>> PostgresChargeStore::Find(const std::vector<Uuid>& charge_ids) {
+  std::vector<core::Charge> charges;
+  if (charge_ids.empty()) return charges;
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query("SELECT " CHARGE_COLUMNS " FROM charges c WHERE c.charge_id = $1", charge_id));
-  if (rows.empty()) return std::nullopt;
-  return ReadCharge(rows[0]);
+      database_.Query("SELECT " CHARGE_COLUMNS " FROM charges c WHERE c.charge_id = ANY($1)", charge_ids));
+  for (const pg::Row row : rows) charges.push_back(ReadCharge(row));
+  return charges;
 }
 
-absl::StatusOr<std::vector<absl::Time>> PostgresChargeStore::TriesInVain(const Uuid& payment_method_id,
-                                                                         const std::string& card_fingerprint,
-                                                                         absl::Time since) {
+absl::StatusOr<std::vector<std::vector<absl::Time>>> PostgresChargeStore::TriesInVain(
+    const std::vector<core::PaymentMethod>& methods, absl::Time since) {
+  std::vector<std::vector<absl::Time>> tries(methods.size());
+  if (methods.empty()) return tries;
   // What the gateway has no reference of never reached the card.
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query("SELECT created_at FROM charges WHERE card_fingerprint = $1 AND state = 'declined' AND "
-                      "created_at > $2 AND gateway_reference <> '' UNION ALL SELECT created_at FROM charges "
-                      "WHERE payment_method_id = $3 AND next_ask_at IS NOT NULL",
-                      card_fingerprint, since, payment_method_id));
-  std::vector<absl::Time> tries;
-  for (const pg::Row row : rows) tries.push_back(row.Get<absl::Time>("created_at"));
+      database_.Query(
+          "SELECT card.place, tried.created_at FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS "
+          "card (method, fingerprint, place) CROSS JOIN LATERAL (SELECT created_at FROM charges WHERE "
+          "card_fingerprint = card.fingerprint AND state = 'declined' AND created_at > $3 AND "
+          "gateway_reference <> '' UNION ALL SELECT created_at FROM charges WHERE payment_method_id = "
+          "card.method AND next_ask_at IS NOT NULL) AS tried",
+          Column(methods, [](const core::PaymentMethod& m) { return m.id; }),
+          Column(methods, [](const core::PaymentMethod& m) { return absl::string_view(m.card.fingerprint); }),
+          since));
+  for (const pg::Row row : rows)
+    tries[static_cast<size_t>(row.Get<int64_t>("place") - 1)].push_back(row.Get<absl::Time>("created_at"));
   return tries;
 }
 
-absl::StatusOr<std::optional<PostgresChargeStore::Locked>> PostgresChargeStore::Lock(const Uuid& charge_id) {
+absl::StatusOr<std::vector<PostgresChargeStore::Locked>> PostgresChargeStore::Lock(
+    const std::vector<Uuid>& charge_ids) {
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
       database_.Query(
           "SELECT " CHARGE_COLUMNS
-          ", c.lease_until, m.token, m.payment_method_id IS NULL OR m.removed_at IS NOT NULL AS removed "
+          ", c.lease_until, m.payment_method_id IS NULL OR m.removed_at IS NOT NULL AS removed "
           "FROM charges c LEFT JOIN payment_methods m ON m.payment_method_id = c.payment_method_id "
-          "WHERE c.charge_id = $1 FOR UPDATE OF c",
-          charge_id));
-  if (rows.empty()) return std::nullopt;
-  const pg::Row row = rows[0];
-  Locked locked{ReadCharge(row), row.Get<bool>("removed"), "",
-                row.Get<std::optional<absl::Time>>("lease_until")};
-  if (const auto token = row.Get<std::optional<pg::Bytes>>("token")) locked.sealed_token = token->value;
+          "WHERE c.charge_id = ANY($1) ORDER BY c.charge_id FOR UPDATE OF c",
+          charge_ids));
+  std::vector<Locked> locked;
+  for (const pg::Row row : rows) {
+    core::Charge charge = ReadCharge(row);
+    const auto lease_until = row.Get<std::optional<absl::Time>>("lease_until");
+    locked.push_back({std::move(charge), row.Get<bool>("removed"), lease_until});
+  }
   return locked;
-}
-
-absl::Status PostgresChargeStore::Write(const core::Charge& charge,
-                                        const std::optional<absl::Time>& lease_until) {
-  return database_
-      .Query(
-          "UPDATE charges SET state = $2, decline_code = $3, decline_class = $4, action_url = $5, "
-          "gateway_reference = $6, updated_at = $7, first_sent_at = $8, ask_count = $9, last_asked_at = $10, "
-          "next_ask_at = $11, lease_until = $12, given_up_at = $13 WHERE charge_id = $1",
-          charge.request.id, ToColumn(charge.state), charge.decline_code, ToColumn(charge.decline_class),
-          charge.action_url, charge.gateway_reference, charge.updated_at, charge.first_sent_at,
-          charge.ask_count, charge.last_asked_at, charge.next_ask_at, lease_until, charge.given_up_at)
-      .status();
-}
-
-absl::Status PostgresChargeStore::MarkUsed(const core::Charge& charge) {
-  RETURN_IF_ERROR(database_
-                      .Query("UPDATE payment_methods SET last_used_at = greatest(last_used_at, $2) "
-                             "WHERE payment_method_id = $1",
-                             charge.payment_method_id, charge.updated_at)
-                      .status());
-  return database_
-      .Query("UPDATE gateway_accounts SET last_used_method = $2 WHERE account_id = $1 AND deleted_at IS NULL",
-             charge.request.account_id, charge.payment_method_id)
-      .status();
 }
 
 absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::Update(const Uuid& charge_id,
@@ -147,51 +121,89 @@ absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::Replace(const U
                                                                          bool keep_lease) {
   std::optional<core::Charge> after;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const std::optional<Locked> locked, Lock(charge_id));
+    ASSIGN_OR_RETURN(const std::vector<Locked> locked, Lock({charge_id}));
     after.reset();
-    if (!locked) return absl::OkStatus();
-    after = decide(locked->charge, locked->method_removed);
-    RETURN_IF_ERROR(Write(*after, keep_lease ? locked->lease_until : std::nullopt));
-    const bool succeeded =
-        after->state == core::ChargeState::kSucceeded && !core::IsFinal(locked->charge.state);
-    return succeeded ? MarkUsed(*after) : absl::OkStatus();
+    if (locked.empty()) return absl::OkStatus();
+    after = decide(locked[0].charge, locked[0].method_removed);
+    if (!core::IsFinal(locked[0].charge.state)) RETURN_IF_ERROR(MarkUsed(database_, {*after}));
+    return WriteCharges(database_, {*after}, {keep_lease ? locked[0].lease_until : std::nullopt});
   }));
   return after;
 }
 
-absl::StatusOr<ChargeOrder> PostgresChargeStore::MakeOrder(const Locked& locked) {
-  ChargeOrder order{locked.charge, "", "", locked.method_removed};
-  if (!locked.sealed_token.empty()) {
-    ASSIGN_OR_RETURN(order.token, vault_.OpenToken(*locked.charge.payment_method_id, locked.sealed_token));
-  }
-  const Uuid& account_id = locked.charge.request.account_id;
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query("SELECT customer FROM gateway_accounts WHERE account_id = $1", account_id));
-  const auto sealed = rows.empty() ? std::nullopt : rows[0].Get<std::optional<pg::Bytes>>("customer");
-  if (sealed) {
-    ASSIGN_OR_RETURN(order.customer, vault_.OpenCustomer(account_id, sealed->value));
-  }
-  return order;
-}
-
-absl::StatusOr<std::optional<ChargeOrder>> PostgresChargeStore::Claim(const Uuid& charge_id, absl::Time now,
-                                                                      absl::Time lease_until,
-                                                                      const Decide& decide) {
-  std::optional<ChargeOrder> order;
+absl::StatusOr<std::vector<Uuid>> PostgresChargeStore::Record(std::vector<core::Charge> answered) {
+  std::vector<Uuid> recorded;
+  if (answered.empty()) return recorded;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    order.reset();
-    ASSIGN_OR_RETURN(std::optional<Locked> locked, Lock(charge_id));
-    if (!locked || core::IsFinal(locked->charge.state) || IsLeased(locked->lease_until, now))
-      return absl::OkStatus();
-    locked->charge = decide(locked->charge, locked->method_removed);
-    const bool is_final = core::IsFinal(locked->charge.state);
-    RETURN_IF_ERROR(Write(locked->charge, is_final ? std::nullopt : std::optional(lease_until)));
-    if (is_final) return absl::OkStatus();
-    ASSIGN_OR_RETURN(order, MakeOrder(*locked));
+    RETURN_IF_ERROR(MarkUsed(database_, answered));
+    ASSIGN_OR_RETURN(recorded, RecordCharges(database_, answered));
     return absl::OkStatus();
   }));
-  return order;
+  return recorded;
+}
+
+absl::Status PostgresChargeStore::AddTokens(std::vector<ChargeOrder>& orders,
+                                            std::vector<std::pair<Uuid, absl::Status>>& unreadable) {
+  if (orders.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query(
+          "SELECT u.place, m.token, a.customer FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY "
+          "AS u (method, account, place) LEFT JOIN payment_methods m ON m.payment_method_id = "
+          "u.method LEFT JOIN gateway_accounts a ON a.account_id = u.account",
+          Column(orders, [](const ChargeOrder& o) { return o.charge.payment_method_id; }),
+          Column(orders, [](const ChargeOrder& o) { return o.charge.request.account_id; })));
+  for (const pg::Row row : rows) {
+    ChargeOrder& order = orders[static_cast<size_t>(row.Get<int64_t>("place") - 1)];
+    const auto token = row.Get<std::optional<pg::Bytes>>("token");
+    const auto customer = row.Get<std::optional<pg::Bytes>>("customer");
+    absl::StatusOr<std::string> opened =
+        token ? vault_.OpenToken(*order.charge.payment_method_id, token->value) : std::string();
+    if (opened.ok()) {
+      order.token = *std::move(opened);
+      opened =
+          customer ? vault_.OpenCustomer(order.charge.request.account_id, customer->value) : std::string();
+    }
+    if (opened.ok()) {
+      order.customer = *std::move(opened);
+    } else {
+      unreadable.emplace_back(order.charge.request.id, opened.status());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ChargeStore::Claimed> PostgresChargeStore::Claim(const std::vector<Uuid>& charge_ids,
+                                                                absl::Time now, absl::Time lease_until,
+                                                                const DecideStep& decide) {
+  Claimed claimed;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    claimed = {};
+    ASSIGN_OR_RETURN(const std::vector<Locked> all, Lock(charge_ids));
+    for (const Locked& locked : all) {
+      if (core::IsFinal(locked.charge.state) || IsLeased(locked.lease_until, now)) {
+        claimed.others.push_back(locked.charge);
+        continue;
+      }
+      Step step = decide(locked.charge, locked.method_removed);
+      if (step.next == core::NextStep::kNothing) {
+        claimed.ended.push_back(std::move(step.charge));
+      } else {
+        claimed.orders.push_back({std::move(step.charge), step.next, "", ""});
+      }
+    }
+    RETURN_IF_ERROR(AddTokens(claimed.orders, claimed.unreadable));
+    absl::flat_hash_set<Uuid> unreadable;
+    for (const auto& [id, why] : claimed.unreadable) unreadable.insert(id);
+    std::erase_if(claimed.orders,
+                  [&](const ChargeOrder& order) { return unreadable.contains(order.charge.request.id); });
+    std::vector<core::Charge> changed = claimed.ended;
+    for (const ChargeOrder& order : claimed.orders) changed.push_back(order.charge);
+    std::vector<std::optional<absl::Time>> leases(claimed.ended.size());
+    leases.resize(changed.size(), lease_until);
+    return WriteCharges(database_, changed, leases);
+  }));
+  return claimed;
 }
 
 absl::StatusOr<std::vector<Uuid>> PostgresChargeStore::Due(absl::Time now, int limit) {
@@ -218,15 +230,15 @@ absl::StatusOr<core::Refund> PostgresChargeStore::OpenRefund(const core::RefundR
     RETURN_IF_ERROR(
         database_.Query("SELECT charge_id FROM charges WHERE charge_id = $1 FOR UPDATE", request.charge_id)
             .status());
-    ASSIGN_OR_RETURN(const std::optional<core::Charge> charge, Find(request.charge_id));
-    if (!charge || !core::IsOf(*charge, request.account_id))
+    ASSIGN_OR_RETURN(const std::vector<core::Charge> charge, Find({request.charge_id}));
+    if (charge.empty() || !core::IsOf(charge[0], request.account_id))
       return NotFound("CHARGE_NOT_FOUND", "there is no such charge");
     ASSIGN_OR_RETURN(const std::optional<core::Refund> known, FindRefund(request.id));
     if (known) {
       refund = *known;
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(refund, decide(*charge));
+    ASSIGN_OR_RETURN(refund, decide(charge[0]));
     const std::optional<int64_t> requested =
         request.amount ? std::optional(request.amount->minor) : std::nullopt;
     ASSIGN_OR_RETURN(
@@ -261,12 +273,12 @@ absl::StatusOr<core::Refund> PostgresChargeStore::SettleRefund(const core::Refun
     RETURN_IF_ERROR(
         database_.Query("SELECT charge_id FROM charges WHERE charge_id = $1 FOR UPDATE", name.charge_id)
             .status());
-    ASSIGN_OR_RETURN(const std::optional<core::Charge> charge, Find(name.charge_id));
+    ASSIGN_OR_RETURN(const std::vector<core::Charge> charge, Find({name.charge_id}));
     ASSIGN_OR_RETURN(const std::optional<core::Refund> refund, FindRefund(name.id));
-    const bool is_there = charge && core::IsOf(*charge, name.account_id) && refund &&
+    const bool is_there = !charge.empty() && core::IsOf(charge[0], name.account_id) && refund &&
                           refund->request.charge_id == name.charge_id;
     if (!is_there) return NotFound("CHARGE_NOT_FOUND", "there is no such refund");
-    ASSIGN_OR_RETURN(settled, decide(*refund, *charge));
+    ASSIGN_OR_RETURN(settled, decide(*refund, charge[0]));
     return database_
         .Query(
             "UPDATE refunds SET state = $2, settled_by = $3, settlement_reference = $4, updated_at = $5 "

@@ -12,18 +12,18 @@ class PostgresChargeStore final : public ChargeStore {
  public:
   PostgresChargeStore(pg::Database& database, const Vault& vault) : database_(database), vault_(vault) {}
 
-  absl::StatusOr<bool> Insert(const core::Charge& charge) override;
-  absl::StatusOr<std::optional<core::Charge>> Find(const Uuid& charge_id) override;
+  absl::StatusOr<std::vector<Uuid>> Insert(std::vector<core::Charge> charges) override;
+  absl::StatusOr<std::vector<core::Charge>> Find(const std::vector<Uuid>& charge_ids) override;
   absl::StatusOr<std::optional<core::Charge>> Update(const Uuid& charge_id, const Decide& decide) override;
   absl::StatusOr<std::optional<core::Charge>> UpdateLeased(const Uuid& charge_id,
                                                            const Decide& decide) override;
-  absl::StatusOr<std::optional<ChargeOrder>> Claim(const Uuid& charge_id, absl::Time now,
-                                                   absl::Time lease_until, const Decide& decide) override;
+  absl::StatusOr<Claimed> Claim(const std::vector<Uuid>& charge_ids, absl::Time now, absl::Time lease_until,
+                                const DecideStep& decide) override;
+  absl::StatusOr<std::vector<Uuid>> Record(std::vector<core::Charge> answered) override;
   absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) override;
   absl::StatusOr<int64_t> CountUnknown() override;
-  absl::StatusOr<std::vector<absl::Time>> TriesInVain(const Uuid& payment_method_id,
-                                                      const std::string& card_fingerprint,
-                                                      absl::Time since) override;
+  absl::StatusOr<std::vector<std::vector<absl::Time>>> TriesInVain(
+      const std::vector<core::PaymentMethod>& methods, absl::Time since) override;
 
   absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request,
                                           const DecideRefund& decide) override;
@@ -44,15 +44,13 @@ class PostgresChargeStore final : public ChargeStore {
   struct Locked {
     core::Charge charge;
     bool method_removed = false;
-    std::string sealed_token;  // empty once the method is forgotten
     std::optional<absl::Time> lease_until;
   };
-  absl::StatusOr<std::optional<Locked>> Lock(const Uuid& charge_id);
-  absl::Status Write(const core::Charge& charge, const std::optional<absl::Time>& lease_until);
+  absl::StatusOr<std::vector<Locked>> Lock(const std::vector<Uuid>& charge_ids);
   absl::StatusOr<std::optional<core::Charge>> Replace(const Uuid& charge_id, const Decide& decide,
                                                       bool keep_lease);
-  absl::Status MarkUsed(const core::Charge& charge);
-  absl::StatusOr<ChargeOrder> MakeOrder(const Locked& locked);
+  absl::Status AddTokens(std::vector<ChargeOrder>& orders,
+                         std::vector<std::pair<Uuid, absl::Status>>& unreadable);
 
   pg::Database& database_;
   const Vault& vault_;

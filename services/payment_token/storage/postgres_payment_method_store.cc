@@ -1,5 +1,9 @@
 #include "services/payment_token/storage/postgres_payment_method_store.h"
 
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/payment_token/storage/column_text.h"
@@ -64,13 +68,51 @@ absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::GetAccount(const Uuid
   return MakeAccount(account_id, rows);
 }
 
-absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::LockAndGetAccount(const Uuid& account_id) {
+absl::StatusOr<std::vector<ChargedAccount>> PostgresPaymentMethodStore::LockAccounts(
+    const std::vector<Uuid>& account_ids) {
+  std::vector<ChargedAccount> accounts(account_ids.size());
+  if (account_ids.empty()) return accounts;
+  const auto at = [&](const Uuid& id) -> ChargedAccount& {
+    const auto found = std::lower_bound(account_ids.begin(), account_ids.end(), id);
+    return accounts[static_cast<size_t>(found - account_ids.begin())];
+  };
   ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query("SELECT customer, last_used_method FROM gateway_accounts WHERE account_id = $1 "
-                      "FOR NO KEY UPDATE",
-                      account_id));
-  return MakeAccount(account_id, rows);
+      const pg::Rows locked,
+      database_.Query("SELECT account_id, last_used_method, deleted_at IS NOT NULL AS deleted FROM "
+                      "gateway_accounts WHERE account_id = ANY($1) ORDER BY account_id FOR NO KEY UPDATE",
+                      account_ids));
+  absl::flat_hash_set<Uuid> seen;
+  for (const pg::Row row : locked) {
+    const Uuid id = row.Get<Uuid>("account_id");
+    seen.insert(id);
+    at(id).last_used_method = row.Get<std::optional<Uuid>>("last_used_method");
+    at(id).is_deleted = row.Get<bool>("deleted");
+  }
+  ASSIGN_OR_RETURN(
+      const pg::Rows held,
+      database_.Query("SELECT account_id, payment_method_id, brand, last_four, expiry_month, expiry_year, "
+                      "fingerprint, country_code, funding, created_at, last_used_at FROM payment_methods "
+                      "WHERE account_id = ANY($1) AND removed_at IS NULL",
+                      account_ids));
+  for (const pg::Row row : held) {
+    const Uuid id = row.Get<Uuid>("account_id");
+    at(id).held.push_back(ReadMethod(id, row));
+  }
+  // Of one that has no row, only its hash tells whether it was deleted.
+  std::vector<pg::Bytes> hashes;
+  absl::flat_hash_map<std::string, Uuid> unseen;
+  for (const Uuid& id : account_ids) {
+    if (seen.contains(id)) continue;
+    hashes.push_back({vault_.HashOfAccount(id)});
+    unseen[hashes.back().value] = id;
+  }
+  if (hashes.empty()) return accounts;
+  ASSIGN_OR_RETURN(
+      const pg::Rows deleted,
+      database_.Query("SELECT account_hash FROM deleted_accounts WHERE account_hash = ANY($1::bytea[])",
+                      hashes));
+  for (const pg::Row row : deleted) at(unseen.at(row.Get<pg::Bytes>("account_hash").value)).is_deleted = true;
+  return accounts;
 }
 
 absl::StatusOr<GatewayAccount> PostgresPaymentMethodStore::KeepCustomer(const Uuid& account_id,

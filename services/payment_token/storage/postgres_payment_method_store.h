@@ -16,7 +16,7 @@ class PostgresPaymentMethodStore final : public PaymentMethodStore {
       : database_(database), outbox_(outbox), vault_(vault) {}
 
   absl::StatusOr<GatewayAccount> GetAccount(const Uuid& account_id) override;
-  absl::StatusOr<GatewayAccount> LockAndGetAccount(const Uuid& account_id) override;
+  absl::StatusOr<std::vector<ChargedAccount>> LockAccounts(const std::vector<Uuid>& account_ids) override;
   absl::StatusOr<GatewayAccount> KeepCustomer(const Uuid& account_id, const std::string& customer) override;
   absl::StatusOr<CardTry> CountCardTry(const Uuid& account_id, const Uuid& id, absl::Time now,
                                        absl::Time since, int most) override;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -90,7 +91,31 @@ class FakeGateway : public PaymentGateway {
     return removal_;
   }
 
-  core::ChargeOutcome Charge(const ChargeOrder& order) override {
+  void AskCharges(const std::vector<ChargeOrder>& orders, const TakeChargeAnswers& take) override {
+    // In two parts, as answers come.
+    for (const size_t parity : {0, 1}) {
+      std::vector<ChargeAnswer> answers;
+      for (size_t i = parity; i < orders.size(); i += 2) answers.push_back({i, Ask(orders[i])});
+      if (!answers.empty()) take(answers);
+    }
+  }
+  core::ChargeOutcome Ask(const ChargeOrder& order) {
+    switch (order.step) {
+      case core::NextStep::kAskReference:
+        return AskCharge(order.charge.gateway_reference);
+      case core::NextStep::kSearch:
+        return FindCharge(order.charge.request.id);
+      case core::NextStep::kCancel:
+        return CancelCharge(order.charge.gateway_reference);
+      case core::NextStep::kSend:
+        return Charge(order);
+      case core::NextStep::kNothing:
+      case core::NextStep::kEnd:
+        break;
+    }
+    std::abort();
+  }
+  core::ChargeOutcome Charge(const ChargeOrder& order) {
     std::lock_guard lock(mutex_);
     ++charge_requests_;
     const Trouble trouble = Next();
@@ -107,19 +132,19 @@ class FakeGateway : public PaymentGateway {
     if (trouble == Trouble::kLostAnswer) return core::OutcomeUnknown{};
     return known->second;
   }
-  core::ChargeOutcome AskCharge(const std::string& reference) override {
+  core::ChargeOutcome AskCharge(const std::string& reference) {
     std::lock_guard lock(mutex_);
     if (Next() != Trouble::kNone) return core::OutcomeUnknown{};
     return by_reference_.at(reference);
   }
-  core::ChargeOutcome FindCharge(const Uuid& charge_id) override {
+  core::ChargeOutcome FindCharge(const Uuid& charge_id) {
     std::lock_guard lock(mutex_);
     if (Next() != Trouble::kNone) return core::OutcomeUnknown{};
     const auto found = by_charge_.find(charge_id.ToString());
     if (found == by_charge_.end()) return core::NotThere{};
     return by_reference_.at(found->second);
   }
-  core::ChargeOutcome CancelCharge(const std::string& reference) override {
+  core::ChargeOutcome CancelCharge(const std::string& reference) {
     std::lock_guard lock(mutex_);
     if (Next() != Trouble::kNone) return core::OutcomeUnknown{};
     core::ChargeOutcome& outcome = by_reference_.at(reference);

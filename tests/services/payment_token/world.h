@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -41,6 +42,7 @@ struct World {
   PaymentMethods methods{method_store, gateway, clock, ids};
   Charges charges{charge_store, method_store, gateway, metrics, clock};
   Uuid account = ids.Next();
+  std::atomic<int> transactions = 0;  // begun by TakeAll
 
   Caller Customer() const { return {Caller::Kind::kCustomer, account, Uuid(), ""}; }
 
@@ -58,18 +60,60 @@ struct World {
     return {ids.Next(), account, ids.Next(), std::nullopt, {"EUR", minor}, true, "Gold for 12 months"};
   }
 
+  // As CreateCharge's commit does it: a batch of one.
+  absl::StatusOr<core::Charge> Open(const core::ChargeRequest& request) {
+    absl::StatusOr<Charges::Results> results = charges.Open({request});
+    if (!results.ok()) return results.status();
+    return (*results)[0];
+  }
+  absl::StatusOr<core::Charge> Drive(const Uuid& of, const Uuid& charge_id) {
+    absl::StatusOr<Charges::Results> results = charges.Drive({{of, charge_id}});
+    if (!results.ok()) return results.status();
+    return (*results)[0];
+  }
   // As the RPC does it: commit, then finish.
   core::Charge Take(const core::ChargeRequest& request) {
-    const auto opened = charges.Open(request);
-    REQUIRE_OK(opened);
-    const auto charge = charges.Drive(request.account_id, request.id);
+    REQUIRE_OK(Open(request));
+    return Get(request);
+  }
+  core::Charge Get(const core::ChargeRequest& request) {
+    const auto charge = Drive(request.account_id, request.id);
     REQUIRE_OK(charge);
     return *charge;
   }
-  core::Charge Get(const core::ChargeRequest& request) {
-    const auto charge = charges.Drive(request.account_id, request.id);
-    REQUIRE_OK(charge);
-    return *charge;
+  // One of a deleted account is not even stored.
+  static bool IsOpen(const absl::StatusOr<core::Charge>& opened) {
+    return opened.ok() && opened->state != core::ChargeState::kNoPaymentMethod;
+  }
+  // Many together, in one transaction, as BatchCreateCharges' commit; then its finish.
+  Charges::Results TakeAll(const std::vector<core::ChargeRequest>& requests) {
+    Charges::Results opened;
+    REQUIRE_OK(postgres.database().Transact([&]() -> absl::Status {
+      ++transactions;
+      auto results = charges.Open(requests);
+      if (results.ok()) opened = *std::move(results);
+      return results.status();
+    }));
+    std::vector<ChildName> names;
+    for (size_t i = 0; i < requests.size(); ++i) {
+      if (IsOpen(opened[i])) names.push_back({requests[i].account_id, requests[i].id});
+    }
+    const auto driven = charges.Drive(names);
+    REQUIRE_OK(driven);
+    auto next = driven->begin();
+    for (absl::StatusOr<core::Charge>& result : opened) {
+      if (IsOpen(result)) result = *next++;
+    }
+    return opened;
+  }
+  // As a process that is about to ask the gateway, and may die there.
+  std::optional<ChargeOrder> Claim(const core::ChargeRequest& request, absl::Time now) {
+    const auto claimed =
+        charge_store.Claim({request.id}, now, now + absl::Seconds(20), [&](const core::Charge& charge, bool) {
+          return ChargeStore::Step{core::BeforeAsking(charge, now), core::NextStep::kSend};
+        });
+    REQUIRE_OK(claimed);
+    return claimed->orders.empty() ? std::nullopt : std::optional(claimed->orders[0]);
   }
   // As CancelCharge does it.
   core::Charge Cancel(const core::ChargeRequest& request) {

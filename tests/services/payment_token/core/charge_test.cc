@@ -51,6 +51,28 @@ TEST_CASE("a charge without a payment method is over before it begins (R16)") {
   CHECK_FALSE(charge.next_ask_at.has_value());
 }
 
+TEST_CASE(
+    "charges opened together count each other, and what was tried before, as one after the other (R17)") {
+  CHECK(rc::check("never more than the card bears", [] {
+    const size_t before = *rc::gen::inRange<size_t>(0, 25);
+    const size_t wanted = *rc::gen::inRange<size_t>(0, 40);
+    const bool off_session = *rc::gen::arbitrary<bool>();
+    std::vector<absl::Time> tries(before, kStart - absl::Hours(1));
+    size_t sent = 0;
+    for (size_t i = 0; i < wanted; ++i) {
+      ChargeRequest request = Request();
+      request.off_session = off_session;
+      const Charge charge = OpenWithinLimits(request, Visa(), tries, kStart);
+      RC_ASSERT((charge.state == ChargeState::kPending) == charge.next_ask_at.has_value());
+      RC_ASSERT(charge.retry_at.has_value() == (charge.state == ChargeState::kDeclined));
+      sent += charge.state == ChargeState::kPending ? 1 : 0;
+    }
+    const size_t borne = off_session ? 18 : 20;
+    RC_ASSERT(sent == std::min(wanted, borne - std::min(borne, before)));
+    RC_ASSERT(tries.size() == before + sent);
+  }));
+}
+
 TEST_CASE("amounts are within the gateway's bounds") {
   CHECK(CheckChargeAmount({"EUR", 50}).ok());
   CHECK(CheckChargeAmount({"USD", 99'999'999}).ok());

@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
+#include "tests/services/payment_token/gateways/slow_server.h"
 
 namespace perennial::payment_token {
 namespace {
@@ -69,13 +71,13 @@ bool MayHaveArrived(const HttpResult& result) {
 TEST_CASE("where nobody listens, nothing arrived") {
   Listener listener;
   listener.Close();
-  HttpClient client(listener.url, "sk_test", absl::Seconds(2));
+  HttpClient client({listener.url, "sk_test", absl::Seconds(2), 2});
   CHECK_FALSE(MayHaveArrived(PostTo(client)));
 }
 
 TEST_CASE("a request without an answer may have arrived") {
   Listener listener;
-  HttpClient client(listener.url, "sk_test", absl::Milliseconds(100));
+  HttpClient client({listener.url, "sk_test", absl::Milliseconds(100), 2});
   CHECK(MayHaveArrived(PostTo(client)));  // the kernel accepts; nobody reads
 }
 
@@ -93,7 +95,7 @@ TEST_CASE(
     listener.Close();
     close(connection);
   });
-  HttpClient client(listener.url, "sk_test", absl::Seconds(5));
+  HttpClient client({listener.url, "sk_test", absl::Seconds(5), 2});
   const HttpResult first = PostTo(client);
   REQUIRE(std::holds_alternative<HttpAnswer>(first));
   CHECK(std::get<HttpAnswer>(first).status == 200);
@@ -117,7 +119,7 @@ TEST_CASE("an answer that bears another key is not ours, and its connection is n
     close(first);
     close(second);
   });
-  HttpClient client(listener.url, "sk_test", absl::Seconds(5));
+  HttpClient client({listener.url, "sk_test", absl::Seconds(5), 2});
   CHECK(std::get<HttpAnswer>(PostTo(client, "key-1")).body == "key-1");
   CHECK(MayHaveArrived(PostTo(client, "key-2")));
   CHECK(std::get<HttpAnswer>(PostTo(client, "key-3")).body == "key-3");
@@ -133,7 +135,7 @@ TEST_CASE("a request without a key gets a connection of its own") {
       Write(connection, AnswerOf(key));
     }
   });
-  HttpClient client(listener.url, "sk_test", absl::Seconds(5));
+  HttpClient client({listener.url, "sk_test", absl::Seconds(5), 2});
   CHECK(std::holds_alternative<HttpAnswer>(PostTo(client, "key-1")));
   CHECK(std::holds_alternative<HttpAnswer>(client.Get("/v1/charges")));
   CHECK(std::holds_alternative<HttpAnswer>(client.Get("/v1/charges")));
@@ -153,7 +155,7 @@ TEST_CASE("a request that libcurl sent again says so") {
     Write(again, AnswerOf("key-2"));
     close(again);
   });
-  HttpClient client(listener.url, "sk_test", absl::Seconds(5));
+  HttpClient client({listener.url, "sk_test", absl::Seconds(5), 2});
   CHECK(std::get<HttpAnswer>(PostTo(client, "key-1")).times_sent == 1);
   CHECK(std::get<HttpAnswer>(PostTo(client, "key-2")).times_sent == 2);
   server.join();
@@ -161,7 +163,7 @@ TEST_CASE("a request that libcurl sent again says so") {
 
 TEST_CASE("a call without time left sends nothing, and a call with little time waits no longer than that") {
   Listener listener;
-  HttpClient client(listener.url, "sk_test", absl::Seconds(10));
+  HttpClient client({listener.url, "sk_test", absl::Seconds(10), 2});
   {
     const CallScope scope(absl::Now() + absl::Milliseconds(100), "");
     CHECK_FALSE(MayHaveArrived(PostTo(client)));
@@ -170,6 +172,108 @@ TEST_CASE("a call without time left sends nothing, and a call with little time w
   const CallScope scope(begin + absl::Milliseconds(700), "");
   CHECK(MayHaveArrived(PostTo(client)));
   CHECK(absl::Now() - begin < absl::Milliseconds(700));
+}
+
+std::vector<HttpRequest> Posts(int count, const std::string& path = "/") {
+  std::vector<HttpRequest> requests;
+  for (int i = 0; i < count; ++i) requests.push_back({"POST", absl::StrCat(path, i), "a=b", "key"});
+  return requests;
+}
+
+// Each place once.
+std::vector<HttpResult> SendAll(HttpClient& client, const std::vector<HttpRequest>& requests,
+                                absl::Duration within = absl::Seconds(10)) {
+  std::vector<std::optional<HttpResult>> results(requests.size());
+  client.SendAll(requests, absl::Now() + within, [&](const std::vector<HttpDone>& done) {
+    for (const HttpDone& each : done) {
+      CHECK_FALSE(results[each.place]);
+      results[each.place] = each.result;
+    }
+  });
+  std::vector<HttpResult> all;
+  for (const auto& result : results) all.push_back(result.value());
+  return all;
+}
+
+TEST_CASE("many requests side by side take little longer than one, and get each its own answer") {
+  SlowServer server(absl::Milliseconds(200));
+  HttpClient client({server.url, "sk_test", absl::Seconds(10), 300});
+  const absl::Time begin = absl::Now();
+  const std::vector<HttpResult> results = SendAll(client, Posts(300));
+  CHECK(absl::Now() - begin < absl::Seconds(3));  // 60 s one after the other
+  for (size_t i = 0; i < results.size(); ++i)
+    CHECK(std::get<HttpAnswer>(results[i]).body == absl::StrCat("/", i));
+}
+
+TEST_CASE("no more requests are under way than there may be connections, and these are kept") {
+  SlowServer server(absl::Milliseconds(5));
+  HttpClient client({server.url, "sk_test", absl::Seconds(10), 4});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) threads.emplace_back([&] { SendAll(client, Posts(20)); });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(std::holds_alternative<HttpAnswer>(PostTo(client)));
+  CHECK(server.most_at_once <= 4);
+  CHECK(server.accepted == 4);
+  CHECK(server.paths().size() == 61);
+}
+
+TEST_CASE("a request that comes alone does not wait for a batch") {
+  SlowServer server(absl::Milliseconds(20));
+  HttpClient client({server.url, "sk_test", absl::Seconds(10), 1});
+  std::thread batch([&] { SendAll(client, Posts(50)); });
+  server.AwaitRequest();
+  CHECK(std::holds_alternative<HttpAnswer>(client.Get("/alone")));
+  CHECK(server.paths().size() < 50);
+  batch.join();
+}
+
+TEST_CASE(
+    "when the time of a batch runs out, what was not begun was surely not sent, and the rest may have") {
+  SlowServer server(absl::Milliseconds(300));
+  HttpClient client({server.url, "sk_test", absl::Seconds(10), 10});
+  const absl::Time begin = absl::Now();
+  const std::vector<HttpResult> results = SendAll(client, Posts(100), absl::Milliseconds(450));
+  CHECK(absl::Now() - begin < absl::Milliseconds(900));
+  int answered = 0;
+  int maybe = 0;
+  for (const HttpResult& result : results) {
+    const auto* failure = std::get_if<HttpFailure>(&result);
+    answered += failure == nullptr ? 1 : 0;
+    maybe += failure != nullptr && failure->may_have_arrived ? 1 : 0;
+  }
+  CHECK(answered == 10);
+  CHECK(maybe == 10);
+  CHECK(server.paths().size() == 20);
+}
+
+TEST_CASE("connections that break in the midst of a batch leave the others alone") {
+  SlowServer server(absl::Milliseconds(5));
+  HttpClient client({server.url, "sk_test", absl::Seconds(10), 8});
+  std::vector<HttpRequest> requests = Posts(60);
+  for (size_t i = 0; i < requests.size(); i += 7) requests[i].path = absl::StrCat("/drop", i);
+  const std::vector<HttpResult> results = SendAll(client, requests);
+  for (size_t i = 0; i < results.size(); ++i) {
+    INFO(i);
+    if (i % 7 == 0) {
+      CHECK(MayHaveArrived(results[i]));
+    } else {
+      CHECK(std::get<HttpAnswer>(results[i]).body == absl::StrCat("/", i));
+    }
+  }
+}
+
+TEST_CASE("what has come is given while the rest is waited for") {
+  SlowServer quick(absl::ZeroDuration());
+  HttpClient client({quick.url, "sk_test", absl::Seconds(10), 10});
+  SlowServer slow(absl::Milliseconds(400));
+  HttpClient trickle({slow.url, "sk_test", absl::Seconds(10), 5});
+  std::vector<size_t> parts;
+  const auto count = [&](const std::vector<HttpDone>& done) { parts.push_back(done.size()); };
+  client.SendAll(Posts(5), absl::Now() + absl::Seconds(5), count);
+  CHECK(parts == std::vector<size_t>{5});
+  parts.clear();
+  trickle.SendAll(Posts(10), absl::Now() + absl::Seconds(5), count);
+  CHECK(parts.size() >= 2);
 }
 
 }  // namespace

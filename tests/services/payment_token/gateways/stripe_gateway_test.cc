@@ -331,8 +331,8 @@ TEST_CASE_METHOD(Fixture, "a wrong key at the gateway takes nothing and loses no
                            gateway_metrics);
   Charges blocked(charge_store, method_store, locked_out, metrics, clock);
   const core::ChargeRequest request = Request();
-  REQUIRE_OK(blocked.Open(request));
-  CHECK(blocked.Drive(account, request.id)->state == core::ChargeState::kPending);
+  REQUIRE_OK(blocked.Open({request}));
+  CHECK((*blocked.Drive({{account, request.id}}))[0]->state == core::ChargeState::kPending);
   CHECK(Finish(request).state == core::ChargeState::kSucceeded);
   CHECK(CapturesOf(request) == 1);
 }
@@ -345,7 +345,7 @@ TEST_CASE_METHOD(Fixture, "twenty charges at once over kept connections are twen
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = t; i < 20; i += 4) {
-        const bool ok = charges.Open(requests[i]).ok() && charges.Drive(account, requests[i].id).ok();
+        const bool ok = Open(requests[i]).ok() && Drive(account, requests[i].id).ok();
         if (!ok) std::abort();
       }
     });
@@ -353,6 +353,46 @@ TEST_CASE_METHOD(Fixture, "twenty charges at once over kept connections are twen
   for (std::thread& thread : threads) thread.join();
   CHECK(Books()["captures"]["count"] == 20);
   CHECK(Books()["captures"]["sums"]["eur"] == 20 * 1000 + 190);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "whatever the gateway does to parts of a batch, it captures each exactly once (R23)") {
+  AddCard();
+  for (const json& fault :
+       std::vector<json>{{{"action", "decline"}, {"code", "insufficient_funds"}, {"count", 3}},
+                         {{"action", "timeout_after_capture"}, {"count", 3}},
+                         {{"action", "drop_connection"}, {"count", 3}},
+                         {{"action", "error_500_before"}, {"count", 3}},
+                         {{"action", "error_500_after"}, {"count", 3}},
+                         {{"action", "late"}, {"ms", 800}, {"count", 3}}})
+    Fault(fault);
+  std::vector<core::ChargeRequest> requests;
+  for (int i = 0; i < 20; ++i) {
+    requests.push_back(Request(1000 + i));
+    requests.back().off_session = false;  // so a card bears twenty
+  }
+  int declined = 0;
+  int succeeded = 0;
+  for (const auto& result : TakeAll(requests)) {
+    REQUIRE_OK(result);
+    declined += result->state == core::ChargeState::kDeclined ? 1 : 0;
+    succeeded += result->state == core::ChargeState::kSucceeded ? 1 : 0;
+  }
+  CHECK(declined == 3);
+  CHECK(succeeded >= 2);
+  CHECK(succeeded < 17);
+  simulator.Control("DELETE", "faults");
+  // Those that are late are in use at the gateway for most of a second.
+  for (int i = 0; i < 2000 && metrics.charges_ended < 20; ++i) {
+    clock.Advance(absl::Seconds(21));
+    REQUIRE_OK(charges.AskDue());
+  }
+  for (const core::ChargeRequest& request : requests) {
+    const bool is_declined = Get(request).state == core::ChargeState::kDeclined;
+    CHECK((is_declined || Get(request).state == core::ChargeState::kSucceeded));
+    CHECK(CapturesOf(request) == (is_declined ? 0 : 1));
+  }
+  CHECK(metrics.charges_ended == 20);
 }
 
 TEST_CASE_METHOD(Fixture, "what the gateway took and gave back is listed page by page, ours or not") {

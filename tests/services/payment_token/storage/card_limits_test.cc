@@ -53,7 +53,7 @@ TEST_CASE_METHOD(Fixture, "what was captured, and what never reached the gateway
   for (int i = 0; i < 30; ++i) CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
   for (int i = 0; i < 25; ++i) {
     const core::ChargeRequest request = Request();
-    REQUIRE_OK(charges.Open(request));
+    REQUIRE_OK(Open(request));
     CHECK(Cancel(request).decline_code == "canceled");
   }
   CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(Fixture, "charges of one card that are opened at once count eac
     // As the RPC's commit: in one transaction.
     absl::StatusOr<core::Charge> opened;
     const absl::Status done = postgres.database().Transact([&]() -> absl::Status {
-      opened = charges.Open(request);
+      opened = Open(request);
       return opened.status();
     });
     if (done.ok() && opened->decline_code == "card_attempts_exhausted") ++exhausted;

@@ -28,7 +28,7 @@ TEST_CASE_METHOD(Fixture, "sixteen callers of one charge at once make one captur
   const core::ChargeRequest request = Request();
   std::atomic<int> refused = 0;
   InParallel(16, [&](int) {
-    const bool ok = charges.Open(request).ok() && charges.Drive(account, request.id).ok();
+    const bool ok = Open(request).ok() && Drive(account, request.id).ok();
     if (!ok) ++refused;
   });
   CHECK(refused == 0);
@@ -42,15 +42,9 @@ TEST_CASE_METHOD(Fixture, "sixteen callers of one charge at once make one captur
 TEST_CASE_METHOD(Fixture, "what one process asks about no other does, until it answers or its lease ends") {
   AddCard();
   const core::ChargeRequest request = Request();
-  REQUIRE_OK(charges.Open(request));
+  REQUIRE_OK(Open(request));
   const absl::Time begin = clock.Now();
-  const auto claim = [&](absl::Time now) {
-    const auto order =
-        charge_store.Claim(request.id, now, now + absl::Seconds(20),
-                           [&](const core::Charge& charge, bool) { return core::BeforeAsking(charge, now); });
-    REQUIRE_OK(order);
-    return order->has_value();
-  };
+  const auto claim = [&](absl::Time now) { return Claim(request, now).has_value(); };
   CHECK(claim(begin));
   CHECK_FALSE(claim(begin + absl::Seconds(19)));
   CHECK(claim(begin + absl::Seconds(20)));
@@ -78,23 +72,23 @@ TEST_CASE_METHOD(Fixture, "the name of a charge belongs to one amount, order and
   Take(request);
   core::ChargeRequest other = request;
   other.amount.minor = 2000;
-  CHECK_REFUSED(charges.Open(other), "CHARGE_EXISTS");
+  CHECK_REFUSED(Open(other), "CHARGE_EXISTS");
   other = request;
   other.order_id = ids.Next();
-  CHECK_REFUSED(charges.Open(other), "CHARGE_EXISTS");
+  CHECK_REFUSED(Open(other), "CHARGE_EXISTS");
   other = request;
   other.payment_method_id = ids.Next();
-  CHECK_REFUSED(charges.Open(other), "CHARGE_EXISTS");
+  CHECK_REFUSED(Open(other), "CHARGE_EXISTS");
   other = request;
   other.account_id = ids.Next();
-  CHECK_REFUSED(charges.Open(other), "CHARGE_EXISTS");
-  CHECK_REFUSED(charges.Drive(ids.Next(), request.id), "CHARGE_NOT_FOUND");
+  CHECK_REFUSED(Open(other), "CHARGE_EXISTS");
+  CHECK_REFUSED(Drive(ids.Next(), request.id), "CHARGE_NOT_FOUND");
 }
 
 TEST_CASE_METHOD(Fixture, "a charge stays with the method it was pinned to") {
   const auto first = AddCard("4242424242424242");
   const core::ChargeRequest request = Request();
-  REQUIRE_OK(charges.Open(request));
+  REQUIRE_OK(Open(request));
   AddCard("5555555555554444");
   CHECK(Take(request).payment_method_id == first.id);
 }
@@ -138,7 +132,7 @@ TEST_CASE_METHOD(Fixture, "a challenge that nobody answers is taken back after a
 TEST_CASE_METHOD(Fixture, "a charge that is given up before it was sent is never sent (R23)") {
   AddCard();
   const core::ChargeRequest request = Request();
-  REQUIRE_OK(charges.Open(request));
+  REQUIRE_OK(Open(request));
   CHECK(Cancel(request).decline_code == core::kCanceled);
   CHECK(Take(request).decline_code == core::kCanceled);
   RunJobs();
@@ -212,15 +206,13 @@ TEST_CASE_METHOD(Fixture,
 TEST_CASE_METHOD(Fixture, "who gives up a charge that another process is sending leaves it the last word") {
   AddCard();
   const core::ChargeRequest request = Request();
-  REQUIRE_OK(charges.Open(request));
+  REQUIRE_OK(Open(request));
   const absl::Time now = clock.Now();
-  const auto order =
-      charge_store.Claim(request.id, now, now + absl::Seconds(20),
-                         [&](const core::Charge& charge, bool) { return core::BeforeAsking(charge, now); });
-  REQUIRE_OK(order);
+  const auto order = Claim(request, now);
+  REQUIRE(order);
   CHECK(Cancel(request).state == core::ChargeState::kUnknown);
   CHECK(Get(request).state == core::ChargeState::kUnknown);
-  const core::ChargeOutcome outcome = Charge(**order);
+  const core::ChargeOutcome outcome = Charge(*order);
   REQUIRE_OK(charge_store.Update(
       request.id, [&](const core::Charge& charge, bool) { return core::Apply(charge, outcome, now); }));
   CHECK(Get(request).state == core::ChargeState::kSucceeded);
@@ -238,7 +230,7 @@ TEST_CASE_METHOD(Fixture, "whatever is lost on the way, the money is taken exact
       for (const Trouble third : all) {
         const core::ChargeRequest request = Request();
         Plan({first, second, third});
-        const auto opened = charges.Open(request);
+        const auto opened = Open(request);
         REQUIRE_OK(opened);
         for (int i = 0; i < 4; ++i) {
           Get(request);
@@ -259,7 +251,7 @@ TEST_CASE_METHOD(Fixture, "a process killed at any step leaves a charge that the
   AddCard();
   // Killed after the commit, before anything was sent.
   const core::ChargeRequest unsent = Request();
-  REQUIRE_OK(charges.Open(unsent));
+  REQUIRE_OK(Open(unsent));
   CHECK(*charges.AskDue() == 0);  // its caller may still be at it
   clock.Advance(absl::Seconds(5));
   CHECK(*charges.AskDue() == 1);
@@ -268,14 +260,11 @@ TEST_CASE_METHOD(Fixture, "a process killed at any step leaves a charge that the
   // Killed between the claim and the request, and between the request and its answer.
   for (const bool arrived : {false, true}) {
     const core::ChargeRequest request = Request();
-    REQUIRE_OK(charges.Open(request));
+    REQUIRE_OK(Open(request));
     const absl::Time now = clock.Now();
-    const auto order =
-        charge_store.Claim(request.id, now, now + absl::Seconds(20),
-                           [&](const core::Charge& charge, bool) { return core::BeforeAsking(charge, now); });
-    REQUIRE_OK(order);
-    REQUIRE(order->has_value());
-    if (arrived) Charge(**order);
+    const auto order = Claim(request, now);
+    REQUIRE(order);
+    if (arrived) Charge(*order);
     clock.Advance(absl::Seconds(10));
     CHECK(*charges.AskDue() == 0);  // leased
     clock.Advance(absl::Seconds(10));
@@ -348,8 +337,8 @@ TEST_CASE_METHOD(Fixture,
   stuck.payment_method_id = broken.id;
   const core::ChargeRequest good = Request();
   const core::RefundRequest refund = RefundOf(taken);
-  REQUIRE_OK(charges.Open(stuck));
-  REQUIRE_OK(charges.Open(good));
+  REQUIRE_OK(Open(stuck));
+  REQUIRE_OK(Open(good));
   REQUIRE_OK(charges.OpenRefund(refund));
   REQUIRE_OK(postgres.database().Query(
       "UPDATE payment_methods SET token = 'unreadable' WHERE payment_method_id = $1", broken.id));

@@ -43,8 +43,8 @@ TEST_CASE_METHOD(Fixture, "a token moved to another row does not open") {
       a.id, b.id));
   core::ChargeRequest request = Request();
   request.payment_method_id = a.id;
-  REQUIRE_OK(charges.Open(request));
-  CHECK(charges.Drive(account, request.id).status().code() == absl::StatusCode::kInternal);
+  REQUIRE_OK(Open(request));
+  CHECK(Drive(account, request.id).status().code() == absl::StatusCode::kInternal);
   CHECK(charge_requests() == 0);
 }
 
@@ -185,7 +185,7 @@ TEST_CASE_METHOD(Fixture, "customers see only their own (R33)") {
   core::ChargeRequest request = Request();
   request.account_id = stranger.account_id;
   request.payment_method_id = method.id;
-  CHECK_REFUSED(charges.Open(request), "PAYMENT_METHOD_NOT_FOUND");
+  CHECK_REFUSED(Open(request), "PAYMENT_METHOD_NOT_FOUND");
 }
 
 TEST_CASE_METHOD(Fixture,
@@ -254,7 +254,7 @@ TEST_CASE_METHOD(Fixture,
   CHECK(Count("SELECT count(*) AS n FROM payment_methods") == 0);
   core::ChargeRequest request = Request();
   request.payment_method_id = method.id;
-  CHECK_REFUSED(charges.Open(request), "PAYMENT_METHOD_REMOVED");
+  CHECK_REFUSED(Open(request), "PAYMENT_METHOD_REMOVED");
 }
 
 TEST_CASE_METHOD(Fixture, "what does not open holds up no other removal (R22, R7)") {
@@ -304,7 +304,7 @@ TEST_CASE_METHOD(Fixture, "a token stays at the gateway while a charge with it i
 TEST_CASE_METHOD(Fixture, "a charge recorded but not sent is not made once its method is deleted (R22)") {
   const auto method = AddCard();
   const core::ChargeRequest request = Request();
-  REQUIRE_OK(charges.Open(request));
+  REQUIRE_OK(Open(request));
   REQUIRE_OK(methods.Remove(Customer(), account, method.id));
   const core::Charge charge = Get(request);
   CHECK(charge.state == core::ChargeState::kDeclined);
@@ -362,8 +362,8 @@ TEST_CASE_METHOD(Fixture, "with its account everything goes but the bare books (
   CHECK_REFUSED(methods.Tokenise(Customer(), account, CardOf(), ids.Next()), "ACCOUNT_DELETED");
   CHECK_REFUSED(methods.Add(Customer(), account, {ids.Next(), clock.Now()}), "ACCOUNT_DELETED");
   CHECK(*methods.DetachDue() == 0);
-  CHECK(charges.Open(Request())->state == core::ChargeState::kNoPaymentMethod);
-  CHECK(charges.Open(request)->state == core::ChargeState::kSucceeded);
+  CHECK(Open(Request())->state == core::ChargeState::kNoPaymentMethod);
+  CHECK(Open(request)->state == core::ChargeState::kSucceeded);
   CHECK(Count("SELECT count(*) AS n FROM charges") == 1);
 }
 
