@@ -16,11 +16,19 @@ using nlohmann::json;
 
 constexpr int kIdCharacters = 24;
 
+// Random bytes cost a system call, so they are asked for together.
 std::string RandomId(std::string_view prefix) {
   constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::string id(prefix);
-  for (int i = 0; i < kIdCharacters; ++i) id.push_back(kAlphabet[randombytes_uniform(kAlphabet.size())]);
-  return id;
+  unsigned char bytes[2 * kIdCharacters];
+  while (true) {
+    randombytes_buf(bytes, sizeof(bytes));
+    for (const unsigned char byte : bytes) {
+      if (byte % 64 >= kAlphabet.size()) continue;  // each character is as likely as any other
+      id.push_back(kAlphabet[byte % 64]);
+      if (id.size() == prefix.size() + kIdCharacters) return id;
+    }
+  }
 }
 
 std::string KeyedHash(const std::string& key, std::string_view text, size_t bytes) {
@@ -69,7 +77,7 @@ absl::Status Gateway::Replay() {
       for (const json& change : entry.at("changes")) changes.push_back(core::ChangeFromJson(change));
       std::optional<core::SavedAnswer> saved;
       if (entry.contains("saved")) saved = core::SavedAnswerFromJson(entry.at("saved"));
-      Apply(changes, saved);
+      Apply(std::move(changes), std::move(saved));
     } catch (const std::exception& error) {
       return absl::DataLossError(
           absl::StrCat("the journal holds an entry of another version: ", error.what()));
@@ -78,20 +86,22 @@ absl::Status Gateway::Replay() {
   return absl::OkStatus();
 }
 
-void Gateway::Apply(const std::vector<core::Change>& changes, const std::optional<core::SavedAnswer>& saved) {
-  for (const core::Change& change : changes) books_.Apply(change);
-  if (saved) keys_.Save(*saved);
+void Gateway::Apply(std::vector<core::Change> changes, std::optional<core::SavedAnswer> saved) {
+  for (core::Change& change : changes) books_.Apply(std::move(change));
+  if (saved) keys_.Save(*std::move(saved));
 }
 
-bool Gateway::Commit(const std::vector<core::Change>& changes,
-                     const std::optional<core::SavedAnswer>& saved) {
+bool Gateway::Commit(std::vector<core::Change> changes, std::optional<core::SavedAnswer> saved) {
   if (changes.empty() && !saved) return true;
-  json entry = {{"changes", json::array()}};
-  for (const core::Change& change : changes) entry["changes"].push_back(core::ToJson(change));
+  std::string line = "{\"changes\":[";
+  for (const core::Change& change : changes)
+    absl::StrAppend(&line, line.back() == '[' ? "" : ",", core::Dump(core::ToJson(change)));
+  line.push_back(']');
   // In one line with its changes: a key without its capture, or the reverse, would charge twice (R23).
-  if (saved) entry["saved"] = core::ToJson(*saved);
-  if (!journal_->Append(entry).ok()) return false;
-  Apply(changes, saved);
+  if (saved) absl::StrAppend(&line, ",\"saved\":", core::ToJsonText(*saved));
+  line.push_back('}');
+  if (!journal_->Append(line).ok()) return false;
+  Apply(std::move(changes), std::move(saved));
   return true;
 }
 
@@ -110,12 +120,12 @@ std::optional<core::KeyedRequest> Gateway::Keyed(const GatewayRequest& request) 
 }
 
 GatewayReply Gateway::Handle(const GatewayRequest& request) {
-  const std::lock_guard lock(mutex_);
-  return IsControl(request.request.path) ? HandleControl(request) : HandleApi(request);
+  GatewayReply reply = IsControl(request.request.path) ? HandleControl(request) : HandleApi(request);
+  if (reply.text.empty()) reply.text = core::Dump(reply.answer.body);
+  return reply;
 }
 
 void Gateway::Release(const std::string& idempotency_key) {
-  const std::lock_guard lock(mutex_);
   keys_.Release(idempotency_key);
 }
 
@@ -192,8 +202,12 @@ GatewayReply Gateway::Run(const core::Request& request, const std::optional<core
     decision.executed = true;
   }
   std::optional<core::SavedAnswer> saved;
-  if (keyed && decision.executed) saved = core::SavedAnswer{*keyed, reply.answer};
-  if (!Commit(decision.changes, saved)) reply.answer = core::ServerError();
+  reply.text = core::Dump(reply.answer.body);
+  if (keyed && decision.executed) saved = core::SavedAnswer{*keyed, reply.answer.status, reply.text};
+  if (!Commit(std::move(decision.changes), std::move(saved))) {
+    reply.answer = core::ServerError();
+    reply.text.clear();
+  }
   if (fault && fault->action != core::FaultAction::kDecline) reply.wait_ms = fault->ms;
   reply.drop = fault && fault->action == core::FaultAction::kTimeoutAfterCapture;
   if (keyed && fault && fault->action == core::FaultAction::kLate) reply.held_key = keyed->key;
@@ -226,7 +240,7 @@ GatewayReply Gateway::HandleControl(const GatewayRequest& request) {
     core::Decision decision = path == "/_control/cards" ? core::ChangeCards(books_, body)
                                                         : core::Authenticate(books_, MakeContext(), body);
     reply.answer = std::move(decision.answer);
-    if (!Commit(decision.changes, std::nullopt)) reply.answer = core::ServerError();
+    if (!Commit(std::move(decision.changes), std::nullopt)) reply.answer = core::ServerError();
   } else {
     reply.route = "unmatched";
     reply.answer = core::InvalidRequest("No such control.");

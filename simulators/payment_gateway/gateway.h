@@ -1,6 +1,6 @@
 // One simulated payment gateway: decides with core/, remembers with journal/, and carries out faults.
 //
-// Safe to call from many threads. Decisions are made one at a time, each on disk before the next.
+// For one thread. What was decided is on disk after the next Sync, and must not be told to anybody before.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -27,6 +26,7 @@ struct GatewayRequest {
 
 struct GatewayReply {
   core::Answer answer;
+  std::string text;                       // the answer's body
   std::string route;                      // the pattern of the path, fit for a log
   bool replayed = false;                  // the saved answer of an earlier request with this idempotency key
   int64_t wait_ms = 0;                    // to be waited before it is sent
@@ -43,6 +43,7 @@ class Gateway {
 
   GatewayReply Handle(const GatewayRequest& request);
   void Release(const std::string& idempotency_key);
+  void Sync() { journal_->Sync(); }
 
  private:
   Gateway(std::unique_ptr<Journal> journal, std::string hash_key, std::function<int64_t()> now_s);
@@ -59,14 +60,13 @@ class Gateway {
   std::optional<core::KeyedRequest> Keyed(const GatewayRequest& request) const;
 
   // Journal first, books second. False if the journal could not be written: then nothing has changed.
-  bool Commit(const std::vector<core::Change>& changes, const std::optional<core::SavedAnswer>& saved);
+  bool Commit(std::vector<core::Change> changes, std::optional<core::SavedAnswer> saved);
   absl::Status Replay();
-  void Apply(const std::vector<core::Change>& changes, const std::optional<core::SavedAnswer>& saved);
+  void Apply(std::vector<core::Change> changes, std::optional<core::SavedAnswer> saved);
 
   const std::string hash_key_;
   const std::function<int64_t()> now_s_;
 
-  std::mutex mutex_;  // guards all below
   std::unique_ptr<Journal> journal_;
   core::Books books_;
   core::IdempotencyTable keys_;

@@ -44,6 +44,10 @@ Answer IdempotencyConflict(int status, std::string_view message, std::string_vie
   return Error(status, "idempotency_error", message, "", code);
 }
 
+std::string Dump(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 Answer ServerError() {
   return Error(500, "api_error", "An unknown error occurred while the request was worked on.", "", "");
 }

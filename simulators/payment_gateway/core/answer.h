@@ -10,6 +10,9 @@
 
 namespace perennial::gateway_simulator::core {
 
+// As text, whatever bytes a request's text had: it need not be UTF-8.
+std::string Dump(const nlohmann::json& json);
+
 struct Answer {
   int status = 200;
   nlohmann::json body;

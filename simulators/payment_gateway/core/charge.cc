@@ -53,9 +53,14 @@ Decision Capture(Intent intent, PaymentMethod method, const ChargeTerms& terms, 
   intent.status = "succeeded";
   intent.amount_received = intent.amount;
   intent.last_payment_error = nullptr;
-  if (method.customer.empty()) method.spent = true;
-  if (terms.authenticated && intent.setup_future_usage == "off_session") method.set_up = true;
-  return {.answer = {200, Render(intent)}, .changes = {intent, std::move(charge), std::move(method)}};
+  const bool spends = method.customer.empty();
+  const bool sets_up = terms.authenticated && intent.setup_future_usage == "off_session";
+  Decision decision{.answer = {200, Render(intent)}, .changes = {std::move(intent), std::move(charge)}};
+  if (!spends && !sets_up) return decision;
+  method.spent = method.spent || spends;
+  method.set_up = method.set_up || sets_up;
+  decision.changes.emplace_back(std::move(method));
+  return decision;
 }
 
 }  // namespace

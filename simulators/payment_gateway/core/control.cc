@@ -45,18 +45,18 @@ json ChargeEntry(const Charge& charge, const Metadata& metadata) {
 json RenderBooks(const Books& books) {
   Section captures;
   Section declines;
-  for (const Charge* charge : books.Charges()) {
-    const Intent* intent = books.FindIntent(charge->payment_intent);
-    json entry = ChargeEntry(*charge, intent == nullptr ? Metadata{} : intent->metadata);
-    if (!charge->captured) entry["decline_code"] = charge->decline;
-    (charge->captured ? captures : declines).Add(charge->currency, charge->amount, std::move(entry));
+  for (const Charge& charge : books.Charges()) {
+    const Intent* intent = books.FindIntent(charge.payment_intent);
+    json entry = ChargeEntry(charge, intent == nullptr ? Metadata{} : intent->metadata);
+    if (!charge.captured) entry["decline_code"] = charge.decline;
+    (charge.captured ? captures : declines).Add(charge.currency, charge.amount, std::move(entry));
   }
   Section refunds;
-  for (const Refund* refund : books.Refunds()) refunds.Add(refund->currency, refund->amount, Render(*refund));
+  for (const Refund& refund : books.Refunds()) refunds.Add(refund.currency, refund.amount, Render(refund));
   int64_t customers = 0;
-  for (const Customer* customer : books.Customers()) customers += customer->deleted ? 0 : 1;
+  for (const Customer& customer : books.Customers()) customers += customer.deleted ? 0 : 1;
   int64_t attached = 0;
-  for (const PaymentMethod* method : books.PaymentMethods()) attached += method->customer.empty() ? 0 : 1;
+  for (const PaymentMethod& method : books.PaymentMethods()) attached += method.customer.empty() ? 0 : 1;
   return {{"captures", std::move(captures).Done()},
           {"declines", std::move(declines).Done()},
           {"refunds", std::move(refunds).Done()},
@@ -75,10 +75,9 @@ Decision ChangeCards(const Books& books, const json& body) {
         InvalidRequest("behaviour must be succeeds, a decline code, or one of README.md's.", "behaviour"));
   }
   Decision decision;
-  for (const PaymentMethod* method : books.PaymentMethods()) {
-    if (method->last4 != last4 || method->spent || (!customer.empty() && method->customer != customer))
-      continue;
-    PaymentMethod changed = *method;
+  for (const PaymentMethod& method : books.PaymentMethods()) {
+    if (method.last4 != last4 || method.spent || (!customer.empty() && method.customer != customer)) continue;
+    PaymentMethod changed = method;
     changed.behaviour = behaviour;
     decision.changes.push_back(changed);
   }

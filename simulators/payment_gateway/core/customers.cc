@@ -38,9 +38,9 @@ Decision DeleteCustomer(const Books& books, const Context&, const std::string& i
   Decision decision{.answer = {200, Deleted(id)}, .changes = {}};
   // What is personal goes at once; the id stays, because charges name it.
   decision.changes.push_back(Customer{.id = id, .created = found->created, .deleted = true});
-  for (const PaymentMethod* method : books.PaymentMethods()) {
-    if (method->customer != id) continue;
-    PaymentMethod detached = *method;
+  for (const PaymentMethod& method : books.PaymentMethods()) {
+    if (method.customer != id) continue;
+    PaymentMethod detached = method;
     detached.customer.clear();
     detached.spent = true;
     decision.changes.push_back(detached);

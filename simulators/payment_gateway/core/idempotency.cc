@@ -4,19 +4,22 @@
 
 namespace perennial::gateway_simulator::core {
 
-nlohmann::json ToJson(const SavedAnswer& saved) {
-  return {{"key", saved.request.key},
-          {"end_point", saved.request.end_point},
-          {"parameters", saved.request.parameters},
-          {"status", saved.answer.status},
-          {"body", saved.answer.body}};
+std::string ToJsonText(const SavedAnswer& saved) {
+  const nlohmann::json head = {{"key", saved.request.key},
+                               {"end_point", saved.request.end_point},
+                               {"parameters", saved.request.parameters},
+                               {"status", saved.status}};
+  std::string text = Dump(head);
+  text.back() = ',';
+  return text + "\"body\":" + saved.body + "}";
 }
 
 SavedAnswer SavedAnswerFromJson(const nlohmann::json& json) {
   return {.request = {.key = json.at("key").get<std::string>(),
                       .end_point = json.at("end_point").get<std::string>(),
                       .parameters = json.at("parameters").get<std::string>()},
-          .answer = {json.at("status").get<int>(), json.at("body")}};
+          .status = json.at("status").get<int>(),
+          .body = Dump(json.at("body"))};
 }
 
 IdempotencyTable::Begun IdempotencyTable::Begin(const KeyedRequest& request) {
@@ -48,7 +51,7 @@ IdempotencyTable::Begun IdempotencyTable::Begin(const KeyedRequest& request) {
                                 "were first used with."),
             false};
   }
-  return {found->second.answer, true};
+  return {Answer{found->second.status, nlohmann::json::parse(found->second.body)}, true};
 }
 
 void IdempotencyTable::Save(SavedAnswer saved) {

@@ -2,10 +2,10 @@
 // request of a key decides its answer for good.
 #pragma once
 
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "simulators/payment_gateway/core/answer.h"
 
@@ -18,12 +18,14 @@ struct KeyedRequest {
   std::string parameters;
 };
 
+// Kept as text: there is one for each charge ever made.
 struct SavedAnswer {
   KeyedRequest request;
-  Answer answer;
+  int status = 200;
+  std::string body;  // JSON
 };
 
-nlohmann::json ToJson(const SavedAnswer& saved);
+std::string ToJsonText(const SavedAnswer& saved);
 SavedAnswer SavedAnswerFromJson(const nlohmann::json& json);
 
 class IdempotencyTable {
@@ -41,8 +43,8 @@ class IdempotencyTable {
   void Release(const std::string& key);
 
  private:
-  std::map<std::string, SavedAnswer> saved_;
-  std::set<std::string> in_flight_;
+  std::unordered_map<std::string, SavedAnswer> saved_;
+  std::unordered_set<std::string> in_flight_;
 };
 
 }  // namespace perennial::gateway_simulator::core

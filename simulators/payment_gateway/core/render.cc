@@ -79,30 +79,33 @@ json Render(const PaymentMethod& method) {
             {"wallet", nullptr}}}};
 }
 
+// Field by field: a list of pairs would be built first and cost as much again, for each charge.
 json Render(const Intent& intent) {
-  return {{"id", intent.id},
-          {"object", "payment_intent"},
-          {"amount", intent.amount},
-          {"amount_capturable", 0},
-          {"amount_received", intent.amount_received},
-          {"canceled_at", OrNull(intent.canceled_at)},
-          {"cancellation_reason", OrNull(intent.cancellation_reason)},
-          {"capture_method", "automatic"},
-          {"client_secret", intent.client_secret},
-          {"confirmation_method", "automatic"},
-          {"created", intent.created},
-          {"currency", intent.currency},
-          {"customer", OrNull(intent.customer)},
-          {"description", OrNull(intent.description)},
-          {"last_payment_error", intent.last_payment_error},
-          {"latest_charge", OrNull(intent.latest_charge)},
-          {"livemode", false},
-          {"metadata", intent.metadata},
-          {"next_action", NextAction(intent)},
-          {"payment_method", OrNull(intent.payment_method)},
-          {"payment_method_types", json::array({"card"})},
-          {"setup_future_usage", OrNull(intent.setup_future_usage)},
-          {"status", intent.status}};
+  json body;
+  body["id"] = intent.id;
+  body["object"] = "payment_intent";
+  body["amount"] = intent.amount;
+  body["amount_capturable"] = 0;
+  body["amount_received"] = intent.amount_received;
+  body["canceled_at"] = OrNull(intent.canceled_at);
+  body["cancellation_reason"] = OrNull(intent.cancellation_reason);
+  body["capture_method"] = "automatic";
+  body["client_secret"] = intent.client_secret;
+  body["confirmation_method"] = "automatic";
+  body["created"] = intent.created;
+  body["currency"] = intent.currency;
+  body["customer"] = OrNull(intent.customer);
+  body["description"] = OrNull(intent.description);
+  body["last_payment_error"] = intent.last_payment_error;
+  body["latest_charge"] = OrNull(intent.latest_charge);
+  body["livemode"] = false;
+  body["metadata"] = intent.metadata;
+  body["next_action"] = NextAction(intent);
+  body["payment_method"] = OrNull(intent.payment_method);
+  body["payment_method_types"] = json::array({"card"});
+  body["setup_future_usage"] = OrNull(intent.setup_future_usage);
+  body["status"] = intent.status;
+  return body;
 }
 
 json Render(const Charge& charge) {

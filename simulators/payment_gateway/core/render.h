@@ -4,10 +4,11 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "simulators/payment_gateway/core/books.h"
 #include "simulators/payment_gateway/core/form.h"
 #include "simulators/payment_gateway/core/records.h"
 
@@ -30,25 +31,28 @@ CreatedWindow ReadCreatedWindow(FormReader& form);
 // (but for a search) and the id of the last record seen, in the parameter `cursor`; `keep` chooses the
 // records. Mistakes go to the form.
 template <typename Record, typename Keep>
-nlohmann::json RenderPage(const std::vector<const Record*>& all, std::string_view url, FormReader& form,
-                          Keep keep, std::string_view cursor = "starting_after") {
+nlohmann::json RenderPage(const Table<Record>& all, std::string_view url, FormReader& form, Keep keep,
+                          std::string_view cursor = "starting_after") {
   const int64_t limit = form.Integer("limit").value_or(10);
   if (limit < 1 || limit > 100) form.Fail(InvalidRequest("The limit must be from 1 to 100.", "limit"));
   const std::string starting_after = form.Text(cursor);
   const bool is_list = cursor == "starting_after";
   const CreatedWindow created = is_list ? ReadCreatedWindow(form) : CreatedWindow{};
+  size_t left = all.size();
+  if (!starting_after.empty()) {
+    const std::optional<size_t> through = all.CountThrough(starting_after);
+    if (!through) form.Fail(NoSuchParameter("object", starting_after, cursor));
+    left = through.value_or(1) - 1;
+  }
   nlohmann::json data = nlohmann::json::array();
   bool has_more = false;
-  bool started = starting_after.empty();
-  for (auto it = all.rbegin(); it != all.rend() && !has_more; ++it) {
-    if (started && (*it)->created < created.from) break;  // as are all before it
-    if (started && (*it)->created < created.until && keep(**it)) {
-      has_more = data.size() == static_cast<size_t>(limit);
-      if (!has_more) data.push_back(Render(**it));
-    }
-    started = started || (*it)->id == starting_after;
+  while (left > 0 && !has_more) {
+    const Record& record = all[--left];
+    if (record.created < created.from) break;  // as are all before it
+    if (record.created >= created.until || !keep(record)) continue;
+    has_more = data.size() == static_cast<size_t>(limit);
+    if (!has_more) data.push_back(Render(record));
   }
-  if (!started) form.Fail(NoSuchParameter("object", starting_after, cursor));
   return {{"object", "list"}, {"url", url}, {"has_more", has_more}, {"data", std::move(data)}};
 }
 

@@ -1,23 +1,25 @@
-// The HTTP face of the gateway.
+// The HTTP face of the gateway: one thread, all connections.
 //
 // Owns: sockets, the API key, headers, the access log (route, status and time; never a body, a query
 // or a path as it was sent). Does not own: what a request does (gateway.h).
+//
+// It goes in rounds: what has arrived is executed, one request after the other; the disk is synced once for
+// all of them; then they are answered. So many callers at once cost no more syncs than one.
 #pragma once
 
-#include <condition_variable>
+#include <absl/strings/string_view.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
-#include <utility>
+#include <unordered_map>
+#include <vector>
 
 #include "simulators/payment_gateway/gateway.h"
-
-namespace httplib {
-struct Request;
-struct Response;
-}  // namespace httplib
+#include "simulators/payment_gateway/http/request.h"
 
 namespace perennial::gateway_simulator {
 
@@ -25,33 +27,57 @@ class Server {
  public:
   Server(Gateway& gateway, std::string api_key);
   ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   // Binds; port 0 chooses one. Returns the port, or -1.
   int Bind(const std::string& host, int port);
 
-  // Serves until Stop, which may be called from another thread.
+  // Serves until Stop, which may be called from another thread: what was executed is answered at once.
   void Run();
   void Stop();
 
  private:
-  class Listener;
+  using Clock = std::chrono::steady_clock;
+  struct Connection;
+  // An executed request whose answer is not sent yet.
+  struct Answer {
+    uint64_t connection = 0;
+    GatewayReply reply;
+    std::string method;
+    std::string key;
+    bool keep_alive = true;
+    Clock::time_point begun;
+  };
 
-  void Handle(const httplib::Request& request, httplib::Response& response);
-  GatewayReply Reply(const httplib::Request& request);
-  bool Authorized(const httplib::Request& request) const;
-  void Answered(const httplib::Request& request, const httplib::Response& response);
-  void Wait(int64_t ms);
+  void Watch(int fd, uint64_t id, uint32_t events, bool is_new);
+  void Accept();
+  void Read(Connection& connection);
+  // Executes the next request of the connection if it is all there and none is under way.
+  void ServeNext(Connection& connection);
+  void Execute(Connection& connection, const HttpRequest& request);
+  GatewayReply Reply(const HttpRequest& request);
+  bool Authorized(const HttpRequest& request) const;
+  void EndRound();
+  void Send(const Answer& answer);
+  void Write(Connection& connection, absl::string_view text);
+  void Finish(uint64_t id, bool keep_alive);
+  void After(int64_t ms, std::function<void()> action);
+  void RunTimers(bool all);
+  int MsUntilTimer() const;
+  void Close(uint64_t id);
+  Connection* Find(uint64_t id);
 
   Gateway& gateway_;
   const std::string api_key_;
-  std::unique_ptr<Listener> listener_;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;  // stopped_ or busy_
-  bool stopped_ = false;
-  using Address = std::pair<std::string, int>;  // of a peer: address, port
-  std::set<Address> busy_;                      // whose answer is not written yet
-  std::map<Address, int64_t> again_after_ms_;   // whose answer is to be written twice
+  int epoll_ = -1;
+  int stop_ = -1;  // an eventfd
+  int listener_ = -1;
+  uint64_t next_id_;
+  std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<Answer> round_;
+  std::vector<Answer> ended_;  // the round that is being answered
+  std::multimap<Clock::time_point, std::function<void()>> timers_;
 };
 
 }  // namespace perennial::gateway_simulator

@@ -107,17 +107,22 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& folder
   return std::unique_ptr<Journal>(new Journal(fd, replay->size, std::move(replay->entries)));
 }
 
-absl::Status Journal::Append(const json& entry) {
-  // Replace, not throw: a request's text need not be UTF-8.
-  const std::string line = entry.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  if (!WriteAll(fd_, line)) {
+absl::Status Journal::Append(std::string entry) {
+  entry.push_back('\n');
+  if (!WriteAll(fd_, entry)) {
     const absl::Status failure = Failure("cannot write", "books.journal");
     if (ftruncate(fd_, size_) != 0) std::abort();
     return failure;
   }
-  if (fdatasync(fd_) != 0) std::abort();
-  size_ += static_cast<int64_t>(line.size());
+  is_synced_ = false;
+  size_ += static_cast<int64_t>(entry.size());
   return absl::OkStatus();
+}
+
+void Journal::Sync() {
+  if (is_synced_) return;
+  if (fdatasync(fd_) != 0) std::abort();
+  is_synced_ = true;
 }
 
 absl::StatusOr<std::string> LoadHashKey(const std::string& folder) {

@@ -29,15 +29,19 @@ class Journal {
   // The entries found when it was opened, oldest first; once.
   std::vector<nlohmann::json> TakeEntries() { return std::move(entries_); }
 
-  // Returns when the entry is on disk. On an error nothing of it is left in the file, except when the
-  // disk refuses to sync: nobody knows what it holds then, and the process aborts.
-  absl::Status Append(const nlohmann::json& entry);
+  // Writes the entry, a JSON object without line breaks, into the file. On an error nothing of it is left
+  // there.
+  absl::Status Append(std::string entry);
+  // Returns when all entries are on disk. If the disk refuses, nobody knows what it holds, and the process
+  // aborts.
+  void Sync();
 
  private:
   Journal(int fd, int64_t size, std::vector<nlohmann::json> entries);
 
   int fd_;
   int64_t size_;
+  bool is_synced_ = true;
   std::vector<nlohmann::json> entries_;
 };
 

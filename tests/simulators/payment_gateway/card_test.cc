@@ -20,7 +20,7 @@ TEST_CASE(
   CHECK(card["funding"] == "credit");
   CHECK(card["country"] == "US");
   CHECK(answer.body.dump().find("55555555") == std::string::npos);
-  const std::string stored = ToJson(*world.books.PaymentMethods().front()).dump();
+  const std::string stored = ToJson(world.books.PaymentMethods()[0]).dump();
   CHECK(stored.find("55555555") == std::string::npos);
   CHECK(stored.find("\"123\"") == std::string::npos);
 }
@@ -47,7 +47,7 @@ TEST_CASE("A mistake in the card is a card error that names the field") {
   CHECK(answer.status == 402);
   CHECK(Type(answer) == "card_error");
   CHECK(Code(answer) == code);
-  CHECK(world.books.PaymentMethods().empty());
+  CHECK(world.books.PaymentMethods().size() == 0);
 }
 
 TEST_CASE("A card is good through the whole of its last month, and not after") {

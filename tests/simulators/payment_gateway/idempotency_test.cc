@@ -12,7 +12,7 @@ const KeyedRequest kRequest{.key = "k", .end_point = "POST /v1/refunds", .parame
 TEST_CASE("A key's first answer is replayed to the same request, errors too") {
   IdempotencyTable table;
   CHECK_FALSE(table.Begin(kRequest).answer);
-  table.Save({kRequest, {402, {{"error", "declined"}}}});
+  table.Save({kRequest, 402, R"({"error":"declined"})"});
   table.Release("k");
   const IdempotencyTable::Begun again = table.Begin(kRequest);
   REQUIRE(again.answer);
@@ -23,7 +23,7 @@ TEST_CASE("A key's first answer is replayed to the same request, errors too") {
 TEST_CASE("Another request under a used key is refused and does not disturb the first") {
   IdempotencyTable table;
   table.Begin(kRequest);
-  table.Save({kRequest, {200, {{"id", 1}}}});
+  table.Save({kRequest, 200, R"({"id":1})"});
   table.Release("k");
   KeyedRequest other = kRequest;
   SECTION("with other parameters") {
@@ -47,7 +47,7 @@ TEST_CASE("While a request is under way its key is in use, even for the same req
   REQUIRE(second.answer);
   CHECK(second.answer->status == 409);
   CHECK(Code(*second.answer) == "idempotency_key_in_use");
-  table.Save({kRequest, {200, {}}});
+  table.Save({kRequest, 200, "{}"});
   CHECK(table.Begin(kRequest).answer->status == 409);
   table.Release("k");
   CHECK(table.Begin(kRequest).replayed);
@@ -72,9 +72,10 @@ TEST_CASE("A key longer than 255 characters is refused") {
 }
 
 TEST_CASE("A saved answer survives the journal's JSON") {
-  const SavedAnswer saved{kRequest, {402, {{"error", {{"code", "card_declined"}}}}}};
-  const SavedAnswer read = SavedAnswerFromJson(ToJson(saved));
-  CHECK(read.answer == saved.answer);
+  const SavedAnswer saved{kRequest, 402, R"({"error":{"code":"card_declined"}})"};
+  const SavedAnswer read = SavedAnswerFromJson(nlohmann::json::parse(ToJsonText(saved)));
+  CHECK(read.status == saved.status);
+  CHECK(read.body == saved.body);
   CHECK(read.request.key == "k");
   CHECK(read.request.end_point == kRequest.end_point);
   CHECK(read.request.parameters == "hash");

@@ -103,10 +103,10 @@ TEST_CASE("Whatever is charged and refunded, refunds stay within captures and ea
       }
     }
     std::map<std::string, int64_t> taken;
-    for (const Charge* charge : world.books.Charges()) {
-      if (charge->captured) RC_ASSERT(taken.emplace(charge->payment_intent, charge->amount).second);
+    for (const Charge& charge : world.books.Charges()) {
+      if (charge.captured) RC_ASSERT(taken.emplace(charge.payment_intent, charge.amount).second);
     }
-    for (const Refund* refund : world.books.Refunds()) taken[refund->payment_intent] -= refund->amount;
+    for (const Refund& refund : world.books.Refunds()) taken[refund.payment_intent] -= refund.amount;
     for (const auto& [intent, left] : taken) RC_ASSERT(left >= 0);
   });
 }

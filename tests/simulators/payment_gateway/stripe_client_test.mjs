@@ -415,3 +415,41 @@ test('an answer that is given twice stands before the answer of the next request
   socket.destroy();
   assert.deepEqual(keys, ['first', 'first', 'second']);
 });
+
+test('a slow answer keeps nobody else waiting, however many are slow', async () => {
+  const { customer, method, terms } = await customerWithCard(stripe);
+  const many = 600;
+  await simulator.fault({ action: 'late', ms: 300, count: many, match: { customer: customer.id } });
+  const begun = Date.now();
+  const slow = Array.from({ length: many }, () => simulator.client({ timeout: 60_000 }).paymentIntents.create(terms(1000)));
+  assert.equal((await stripe.paymentMethods.retrieve(method.id)).id, method.id);
+  const intents = await Promise.all(slow);
+  assert.equal(new Set(intents.map((one) => one.id)).size, many);
+  assert.ok(Date.now() - begun < many * 300 / 8, 'answered one after the other');
+});
+
+test('requests that are sent without waiting for answers are answered in order', async () => {
+  const socket = connect(simulator.port, '127.0.0.1');
+  const post = (key) => 'POST /v1/customers HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n' +
+    `Authorization: Bearer sk_test_simulator\r\nIdempotency-Key: ${key}\r\n\r\n`;
+  const wanted = Array.from({ length: 50 }, (_, i) => `in-order-${i}`);
+  await simulator.fault({ action: 'late', ms: 50, match: { path: '/v1/customers' } });
+  socket.write(wanted.map(post).join(''));
+  let text = '';
+  const keys = await new Promise((resolve) => socket.on('data', (data) => {
+    text += data;
+    const found = [...text.matchAll(/^Idempotency-Key: (.*)\r$/gm)].map(([, key]) => key);
+    if (found.length === wanted.length) resolve(found);
+  }));
+  socket.destroy();
+  assert.deepEqual(keys, wanted);
+});
+
+test('what is no HTTP is refused, and its connection closed', async () => {
+  const socket = connect(simulator.port, '127.0.0.1');
+  socket.write('nonsense\r\n\r\n');
+  let text = '';
+  socket.on('data', (data) => (text += data));
+  await new Promise((resolve) => socket.on('close', resolve));
+  assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\n/);
+});
