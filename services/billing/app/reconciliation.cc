@@ -86,6 +86,7 @@ absl::Status Reconciliation::ReadGateway(const Uuid& run, Feed feed, core::Movem
                                          absl::Time now) {
   ASSIGN_OR_RETURN(const auto page, money_.AtGateway(kind, feed.since, feed.page_token));
   for (const GatewaySide& side : page.sides) feed.Saw(side.time);
+  if (page.oldest_undecided) feed.BeginAgainAt(*page.oldest_undecided);
   feed.Turn(page.next);
   return store_.KeepGateway(run, feed, kind, page.sides, now, now + kNormalCourse);
 }
@@ -140,6 +141,8 @@ absl::Status Reconciliation::AskOthers(std::vector<core::Movement*> movements) {
   for (core::Movement* movement : movements) {
     const auto charge = charge_of.find(movement->id);
     movement->charge = charge == charge_of.end() ? std::nullopt : std::optional(charge->second.amount);
+    if (charge != charge_of.end())
+      movement->is_settled_by_hand = !charge->second.settlement_reference.empty();
     if (movement->kind != core::MovementKind::kCapture || !movement->order_id) continue;
     const auto order = order_of.find(*movement->order_id);
     movement->order_total.reset();

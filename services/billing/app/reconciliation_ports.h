@@ -20,6 +20,7 @@ template <typename Side>
 struct PageOf {
   std::vector<Side> sides;
   std::string next;
+  std::optional<absl::Time> oldest_undecided = {};  // at the gateway: it may become a side, of this time
 };
 
 // What the gateway did, whoever asked for it. The ids are those that its object names.
@@ -38,6 +39,7 @@ struct ChargeSide {
   Uuid order_id;
   Money amount;
   absl::Time time;
+  std::string settlement_reference = {};  // of a refund that a person paid: what the payment is found by
 };
 
 struct OrderSide {
@@ -91,6 +93,8 @@ struct Feed {
 
   // After a page whose newest entry is of `time`.
   void Saw(absl::Time time) { newest = std::max(newest, time); }
+  // Of a list that is newest first, after all of the page was seen: the next reading begins here.
+  void BeginAgainAt(absl::Time time) { newest = std::min(newest, time); }
   void Turn(std::string next) {
     page_token = std::move(next);
     is_read = page_token.empty();

@@ -109,8 +109,10 @@ std::vector<DifferenceKind> DifferencesOf(const Movement& movement) {
   const Names names = NamesOf(movement.kind);
   const bool money_moved = movement.gateway || movement.charge;
   std::vector<DifferenceKind> found;
+  if (movement.is_settlement) return found;  // judged as the refund that it settled
   if (movement.gateway && !movement.charge) found.push_back(names.not_ours);
-  if (movement.charge && !movement.gateway) found.push_back(names.not_at_gateway);
+  if (movement.charge && !movement.gateway && !movement.is_settled_by_hand)
+    found.push_back(names.not_at_gateway);
   if (money_moved && !movement.document) found.push_back(names.without_document);
   if (movement.document && !money_moved) found.push_back(names.without_money);
   if (movement.document && !IsInLedger(movement))

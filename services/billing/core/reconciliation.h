@@ -37,6 +37,9 @@ struct Movement {
   std::optional<Money> order_total;  // only of a capture that the order names
   bool order_has_term = false;
   bool account_deleted = false;  // its orders are gone (R7)
+  // Of a refund: a person paid it (payment_token's SettleRefund), so the gateway need not have it.
+  bool is_settled_by_hand = false;
+  bool is_settlement = false;  // of what the gateway alone has: that person's payment
 };
 
 enum class DifferenceKind {

@@ -31,6 +31,7 @@ absl::StatusOr<ChargeSide> FromProto(const money_v1::Movement& proto) {
   ASSIGN_OR_RETURN(side.order_id, Uuid::Parse(proto.order_id()));
   ASSIGN_OR_RETURN(side.amount, rpc::FromProto(proto.amount(), "amount"));
   side.time = rpc::FromProto(proto.succeed_time());
+  side.settlement_reference = proto.settlement_reference();
   return side;
 }
 
@@ -55,6 +56,8 @@ absl::StatusOr<PageOf<GatewaySide>> MoneyBooksClient::AtGateway(MovementKind kin
     page.sides.push_back(std::move(side));
   }
   page.next = response.next_page_token();
+  if (response.has_oldest_undecided_time())
+    page.oldest_undecided = rpc::FromProto(response.oldest_undecided_time());
   return page;
 }
 

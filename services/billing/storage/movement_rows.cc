@@ -103,6 +103,8 @@ core::Movement ReadMovement(const pg::Row& row) {
   movement.order_total = MoneyIn(row, "order_minor", "order_currency");
   movement.order_has_term = row.Get<bool>("order_has_term");
   movement.account_deleted = row.Get<bool>("account_deleted");
+  movement.is_settled_by_hand = row.Get<bool>("is_settled_by_hand");
+  movement.is_settlement = row.Get<bool>("is_settlement");
   return movement;
 }
 

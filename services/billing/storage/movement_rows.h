@@ -16,7 +16,9 @@ namespace perennial::billing {
   "m.charge_currency, m.order_standing, m.order_minor, m.order_currency, m.order_has_term, d.id AS "      \
   "document_id, d.series, d.sequence_number, d.total_minor AS document_minor, d.currency AS "             \
   "document_currency, l.cash, l.claim, d.id IS NOT NULL AND NOT EXISTS (SELECT FROM account_pseudonym a " \
-  "WHERE a.pseudonym = d.account_pseudonym) AS account_deleted "
+  "WHERE a.pseudonym = d.account_pseudonym) AS account_deleted, m.settlement_reference <> '' AS "         \
+  "is_settled_by_hand, m.kind = 'refund' AND m.charge_minor IS NULL AND EXISTS (SELECT FROM movement s "  \
+  "WHERE s.settlement_reference = m.gateway_reference AND s.settlement_reference <> '') AS is_settlement "
 #define MOVEMENT_JOINS                                                                                    \
   "LEFT JOIN LATERAL (SELECT i.id, i.series, i.sequence_number, i.total_minor, i.currency, "              \
   "i.account_pseudonym FROM invoice i WHERE m.kind = 'capture' AND i.kind = 'invoice' AND i.charge_id = " \

@@ -118,7 +118,7 @@ absl::Status PostgresReconciliationStore::KeepCharges(const Uuid& run, const Fee
                                                       absl::Time check_at) {
   return InRun(run, [&]() -> absl::Status {
     std::vector<Uuid> ids, orders;
-    Texts kinds, currencies;
+    Texts kinds, currencies, settlements;
     std::vector<int64_t> minors;
     for (const ChargeSide& side : sides) {
       ids.push_back(side.id);
@@ -126,19 +126,21 @@ absl::Status PostgresReconciliationStore::KeepCharges(const Uuid& run, const Fee
       kinds.push_back(ToText(side.kind));
       currencies.push_back(side.amount.currency);
       minors.push_back(side.amount.minor);
+      settlements.push_back(side.settlement_reference);
     }
     RETURN_IF_ERROR(
         database_
             .Query("INSERT INTO movement AS m (id, kind, order_id, charge_minor, charge_currency, "
-                   "first_seen_at, "
-                   "check_at) SELECT s.id, s.kind, s.order_id, s.minor, s.currency, $6, $7 "
-                   "FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) "
-                   "AS s (id, kind, order_id, minor, currency) ON CONFLICT (id) DO UPDATE SET order_id = "
-                   "excluded.order_id, charge_minor = excluded.charge_minor, charge_currency = "
-                   "excluded.charge_currency, " COMPARE_AGAIN
-                   "WHERE (m.charge_minor, m.charge_currency) IS DISTINCT FROM "
-                   "(excluded.charge_minor, excluded.charge_currency)",
-                   ids, kinds, orders, minors, currencies, now, check_at)
+                   "settlement_reference, first_seen_at, check_at) "
+                   "SELECT s.id, s.kind, s.order_id, s.minor, s.currency, s.settlement, $7, $8 FROM "
+                   "unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::text[]) "
+                   "AS s (id, kind, order_id, minor, currency, settlement) ON CONFLICT (id) DO UPDATE SET "
+                   "order_id = excluded.order_id, charge_minor = excluded.charge_minor, charge_currency = "
+                   "excluded.charge_currency, settlement_reference = "
+                   "excluded.settlement_reference, " COMPARE_AGAIN
+                   "WHERE (m.charge_minor, m.charge_currency, m.settlement_reference) IS DISTINCT FROM "
+                   "(excluded.charge_minor, excluded.charge_currency, excluded.settlement_reference)",
+                   ids, kinds, orders, minors, currencies, settlements, now, check_at)
             .status());
     return KeepPlace(feed);
   });
@@ -217,7 +219,8 @@ absl::StatusOr<std::vector<ReconciliationStore::Due>> PostgresReconciliationStor
       database_.Query("SELECT " MOVEMENT_COLUMNS ", m.ask_again FROM (SELECT id, kind, order_id, "
                       "gateway_reference, gateway_minor, gateway_currency, charge_minor, "
                       "charge_currency, order_standing, order_minor, order_currency, order_has_term, "
-                      "check_at, ask_again FROM movement WHERE check_at <= $1 ORDER BY check_at, id "
+                      "settlement_reference, check_at, ask_again FROM movement WHERE check_at <= $1 ORDER BY "
+                      "check_at, id "
                       "LIMIT $2) AS m " MOVEMENT_JOINS "ORDER BY m.check_at, m.id",
                       now, limit));
   std::vector<Due> due;

@@ -69,6 +69,7 @@ struct GatewayMovement {
 struct GatewayPage {
   std::vector<GatewayMovement> movements;
   std::string next;
+  std::optional<absl::Time> oldest_undecided = {};  // not among the movements; may be one later
 };
 using ListingOutcome = std::variant<GatewayPage, GatewayAway>;
 
@@ -213,6 +214,7 @@ struct Movement {
   Uuid order_id;
   Money amount;
   absl::Time succeeded_at;
+  std::string settlement_reference;  // of a refund paid by hand
 };
 
 class MovementStore {

@@ -199,7 +199,10 @@ std::optional<GatewayPage> ReadMovements(absl::string_view body, const char* id_
     const int64_t created = Integer64(entry, "created");
     if (id.empty() || created == 0) return std::nullopt;
     page.next = id;
-    if (Text(entry, "status") != "succeeded") continue;
+    const std::string status = Text(entry, "status");
+    if (status == "pending" || status == "requires_action")
+      page.oldest_undecided = absl::FromUnixSeconds(created);
+    if (status != "succeeded") continue;
     const json metadata = Object(entry, "metadata");
     const bool is_charge = Text(entry, "object") == "charge";
     page.movements.push_back({.reference = id,

@@ -50,6 +50,7 @@ v1::Movement ToProto(const Movement& movement) {
   proto.set_order_id(movement.order_id.ToString());
   *proto.mutable_amount() = rpc::ToProto(movement.amount);
   *proto.mutable_succeed_time() = rpc::ToProto(movement.succeeded_at);
+  proto.set_settlement_reference(movement.settlement_reference);
   return proto;
 }
 
@@ -84,6 +85,7 @@ absl::StatusOr<v1::ListGatewayMovementsResponse> ListGateway(Movements& movement
   v1::ListGatewayMovementsResponse response;
   for (const GatewayMovement& movement : page.movements) *response.add_movements() = ToProto(movement);
   if (!page.next.empty()) response.set_next_page_token(tokens.Make(list, page.next));
+  if (page.oldest_undecided) *response.mutable_oldest_undecided_time() = rpc::ToProto(*page.oldest_undecided);
   return response;
 }
 

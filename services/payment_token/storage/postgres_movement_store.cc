@@ -2,11 +2,12 @@
 
 #include "libs/base/status_macros.h"
 
-#define CHARGES                                                                                     \
-  "SELECT c.charge_id AS id, c.order_id, c.amount_minor, c.currency, c.updated_at AS succeeded_at " \
-  "FROM charges c WHERE c.state = 'succeeded' "
-#define REFUNDS                                                                                     \
-  "SELECT r.refund_id AS id, c.order_id, r.amount_minor, r.currency, r.updated_at AS succeeded_at " \
+#define CHARGES                                                                                      \
+  "SELECT c.charge_id AS id, c.order_id, c.amount_minor, c.currency, c.updated_at AS succeeded_at, " \
+  "'' AS settlement_reference FROM charges c WHERE c.state = 'succeeded' "
+#define REFUNDS                                                                                      \
+  "SELECT r.refund_id AS id, c.order_id, r.amount_minor, r.currency, r.updated_at AS succeeded_at, " \
+  "coalesce(r.settlement_reference, '') AS settlement_reference "                                    \
   "FROM refunds r JOIN charges c USING (charge_id) WHERE r.state = 'succeeded' "
 
 namespace perennial::payment_token {
@@ -18,7 +19,8 @@ void Read(const pg::Rows& rows, MovementKind kind, std::vector<Movement>& into) 
                     row.Get<Uuid>("id"),
                     row.Get<Uuid>("order_id"),
                     {row.Get<std::string>("currency"), row.Get<int64_t>("amount_minor")},
-                    row.Get<absl::Time>("succeeded_at")});
+                    row.Get<absl::Time>("succeeded_at"),
+                    row.Get<std::string>("settlement_reference")});
   }
 }
 

@@ -45,12 +45,15 @@ struct FakeMoney final : MoneyBooks {
   Line& line;
   std::map<MovementKind, std::vector<GatewaySide>> gateway;
   std::map<MovementKind, std::vector<ChargeSide>> charges;
+  std::optional<absl::Time> undecided;  // a refund
 
   absl::StatusOr<PageOf<GatewaySide>> AtGateway(MovementKind kind, absl::Time since,
                                                 const std::string& token) override {
     RETURN_IF_ERROR(line.Answer());
     std::vector<GatewaySide> newest_first(gateway[kind].rbegin(), gateway[kind].rend());
-    return PageFrom(newest_first, since, token);
+    auto page = PageFrom(newest_first, since, token);
+    if (kind == MovementKind::kRefund && page.next.empty()) page.oldest_undecided = undecided;
+    return page;
   }
   absl::StatusOr<PageOf<ChargeSide>> Succeeded(MovementKind kind, absl::Time since,
                                                const std::string& token) override {
@@ -279,6 +282,48 @@ TEST_CASE_METHOD(Fixture, "Whatever one side lacks or says otherwise is told by 
           orders.over.push_back(
               {ids.Next(), ids.Next(), Money{"EUR", 5}, OrderStanding::kApplied, true, clock.Now()});
         }) == Kinds{DifferenceKind::kPaidOrderWithoutCapture});
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "A refund that a person paid is one, in the gateway's dashboard or outside of it (R31)") {
+  const core::Document invoice = Take();
+  for (const char* reference : {"bank transfer 4711", "ref_dashboard"}) {
+    const NewCreditNote credit = CreditFor(invoice, 1'000);
+    REQUIRE_OK(invoicing.CreateCreditNote(credit));
+    AtPaymentToken(MovementKind::kRefund, *credit.refund_id, invoice.order_id, *credit.amount);
+    money.charges[MovementKind::kRefund].back().settlement_reference = reference;
+  }
+  AtGateway(MovementKind::kRefund, std::nullopt, Uuid(), {"EUR", 1'000});
+  money.gateway[MovementKind::kRefund].back().reference = "ref_dashboard";
+  money.gateway[MovementKind::kRefund].back().order_id = std::nullopt;
+  Judge();
+  CHECK(Found().empty());
+  CHECK(*reconciliation.CountUnsettled() == 0);
+  money.charges[MovementKind::kRefund].back().settlement_reference = "something else";
+  REQUIRE_OK(reconciliation.Restart(absl::UnixEpoch()));
+  Judge();
+  CHECK(Found() ==
+        Kinds{DifferenceKind::kGatewayRefundWithoutOurs, DifferenceKind::kRefundWithoutCreditNote});
+}
+
+TEST_CASE_METHOD(Fixture, "What the gateway decides late is found all the same") {
+  const core::Document invoice = Take();
+  Run();
+  AtGateway(MovementKind::kRefund, std::nullopt, Uuid(), {"EUR", 1'000});
+  GatewaySide late = money.gateway[MovementKind::kRefund].back();
+  money.gateway[MovementKind::kRefund].clear();
+  money.undecided = late.time;
+  GiveBack(invoice, 2'000);  // decided at once, though it was begun later
+  Judge();
+  const NewCreditNote credit = CreditFor(invoice, 1'000);
+  REQUIRE_OK(invoicing.CreateCreditNote(credit));
+  AtPaymentToken(MovementKind::kRefund, *credit.refund_id, invoice.order_id, *credit.amount);
+  late.id = *credit.refund_id;
+  late.order_id = invoice.order_id;
+  money.undecided.reset();
+  money.gateway[MovementKind::kRefund].insert(money.gateway[MovementKind::kRefund].begin(), late);
+  Judge();
+  CHECK(Found().empty());
 }
 
 TEST_CASE_METHOD(Fixture, "A deleted account's orders are gone, and not missed (R7)") {

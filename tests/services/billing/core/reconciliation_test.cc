@@ -57,6 +57,23 @@ TEST_CASE("A side that is missing is named by the way the money went") {
         Kinds{K::kCreditNoteWithoutRefund});
 }
 
+TEST_CASE("What a person paid need not be at the gateway, and there it is nobody's else (R31)") {
+  const auto refund = [](auto tamper) { return After(MovementKind::kRefund, tamper); };
+  const auto by_hand = [](Movement& m) {
+    m.gateway.reset();
+    m.is_settled_by_hand = true;
+  };
+  CHECK(refund(by_hand).empty());
+  CHECK(refund([&](Movement& m) {
+          by_hand(m);
+          m.document.reset();
+        }) == Kinds{DifferenceKind::kRefundWithoutCreditNote});
+  CHECK(refund([](Movement& m) {
+          m.charge = m.document = std::nullopt;
+          m.is_settlement = true;
+        }).empty());
+}
+
 TEST_CASE("Either entry of a document that is missing or short is a difference") {
   for (const auto kind : {MovementKind::kCapture, MovementKind::kRefund}) {
     for (const std::optional<int64_t> amount : {std::optional<int64_t>(), std::optional<int64_t>(11'899)}) {

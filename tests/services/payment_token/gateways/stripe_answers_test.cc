@@ -145,7 +145,20 @@ TEST_CASE("a page of charges tells what was taken, whoever asked for it, and whe
   CHECK(page->movements[1].amount == Money{"EUR", 600});
   CHECK(page->movements[1].created_at == absl::FromUnixSeconds(10));
   CHECK(page->next == "ch_1");
+  CHECK_FALSE(page->oldest_undecided);
   CHECK(ReadMovements(R"({"data":[],"has_more":false})", "charge_id")->next.empty());
+}
+
+TEST_CASE("what the gateway has not decided yet is no movement, but is told from when it is") {
+  const auto page = ReadMovements(R"({"object":"list","has_more":false,"data":[
+      {"id":"re_3","object":"refund","status":"succeeded","amount":3,"currency":"eur","created":30,"metadata":{}},
+      {"id":"re_2","object":"refund","status":"requires_action","amount":2,"currency":"eur","created":20},
+      {"id":"re_1","object":"refund","status":"pending","amount":1,"currency":"eur","created":10},
+      {"id":"re_0","object":"refund","status":"failed","amount":1,"currency":"eur","created":5}]})",
+                                  "refund_id");
+  REQUIRE(page);
+  CHECK(page->movements.size() == 1);
+  CHECK(page->oldest_undecided == absl::FromUnixSeconds(10));
 }
 
 TEST_CASE("a page that cannot be read whole is none: an entry lost would look like money lost") {

@@ -63,6 +63,7 @@ TEST_CASE_METHOD(Fixture, "by their ids, charges and refunds that succeeded are 
   CHECK(found->at(1).kind == MovementKind::kRefund);
   CHECK(found->at(1).order_id == request.order_id);
   CHECK(found->at(1).amount == Money{"EUR", 400});
+  CHECK(found->at(1).settlement_reference.empty());
   clock.Advance(absl::Minutes(2));
   CHECK(All(MovementKind::kRefund, 10).size() == 1);
 }
