@@ -11,6 +11,7 @@ namespace {
 
 constexpr absl::Duration kKeepRelayed = absl::Hours(24 * 7);
 constexpr absl::Duration kKeepReceived = absl::Hours(24 * 14);
+constexpr absl::Duration kCountEvery = absl::Seconds(5);
 
 // Streams are as long as the outbox keeps facts; the ids are milliseconds of Redis's own clock.
 std::string OldestId() {
@@ -84,11 +85,19 @@ absl::Status Relay::ResendIfRedisWasEmptied() {
   return redis_.Run({"SET", marker, ids.Next().ToString()}).status();
 }
 
-absl::StatusOr<int> Relay::RunOnce() {
-  int relayed = 0;
+// Costs what waits, so with many it must not be done for each batch of them.
+absl::Status Relay::CountWaiting() {
+  if (absl::Now() < count_again_at_) return absl::OkStatus();
   ASSIGN_OR_RETURN(const pg::Rows waiting,
                    database_.Query("SELECT count(*) AS waiting FROM outbox WHERE relayed_at IS NULL"));
   waiting_.Set(static_cast<double>(waiting[0].Get<int64_t>("waiting")));
+  count_again_at_ = absl::Now() + kCountEvery;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> Relay::RunOnce() {
+  int relayed = 0;
+  RETURN_IF_ERROR(CountWaiting());
   RETURN_IF_ERROR(ResendIfRedisWasEmptied());
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
     // The lock keeps the order when several processes relay the same outbox.

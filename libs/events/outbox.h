@@ -42,6 +42,7 @@ class Relay {
   absl::StatusOr<int> Purge();
 
  private:
+  absl::Status CountWaiting();
   absl::Status ResendIfRedisWasEmptied();
 
   const std::string stream_;
@@ -49,6 +50,7 @@ class Relay {
   redis::Client& redis_;
   const Clock& clock_;
   telemetry::Gauge& waiting_;
+  absl::Time count_again_at_ = absl::InfinitePast();  // by the real clock
 };
 
 }  // namespace perennial::events
