@@ -1,7 +1,11 @@
 #include "services/subscription/app/order_steps.h"
 
+#include <map>
+#include <utility>
+
+#include "libs/base/call_scope.h"
 #include "libs/base/error.h"
-#include "libs/base/status_macros.h"
+#include "services/subscription/app/product_batches.h"
 
 namespace perennial::subscription {
 namespace {
@@ -49,6 +53,29 @@ core::ChargeAnswer WithoutMethod(const Attempt& attempt) {
   return {.state = AttemptState::kDeclined, .decline_code = "payment_method_removed"};
 }
 
+// What is begun must be recorded, within the time of the batch (libs/work) or of the call.
+bool HasTime() {
+  const CallScope* scope = CallScope::Current();
+  return scope == nullptr || scope->TimeLeft() > absl::Seconds(20);
+}
+
+bool IsNotSent(const HeldOrder& held) {
+  return held.aggregate.CurrentAttempt(held.order())->state == AttemptState::kOpen &&
+         held.order().faults == 0;
+}
+
+OrderBatch OrdersOf(const std::vector<const HeldOrder*>& group) {
+  OrderBatch orders;
+  for (const HeldOrder* held : group) orders.push_back(&held->order());
+  return orders;
+}
+
+void Nothing(Aggregate&, Order&, absl::Time) {}
+
+absl::Status Taken(absl::string_view why) {
+  return absl::OutOfRangeError(why);
+}
+
 }  // namespace
 
 // A code that no store or peer gives, and that a transaction does not run again for.
@@ -56,69 +83,112 @@ bool IsOrderTaken(const absl::Status& status) {
   return absl::IsOutOfRange(status);
 }
 
-absl::StatusOr<Aggregate> OrderSteps::Take(const Aggregate& aggregate, const Order& order) {
-  switch (order.step) {
+std::vector<absl::StatusOr<Aggregate>> OrderSteps::Take(const std::vector<HeldOrder>& held) {
+  std::map<OrderStep, std::vector<size_t>> places;  // in the order of the steps
+  for (size_t i = 0; i < held.size(); ++i) places[held[i].order().step].push_back(i);
+  std::vector<absl::StatusOr<Aggregate>> results(held.size(), Taken("no time is left for it"));
+  bool is_first = true;
+  for (const auto& [step, members] : places) {
+    if (!std::exchange(is_first, false) && !HasTime()) break;
+    Group group;
+    for (const size_t place : members) group.push_back(&held[place]);
+    std::vector<absl::StatusOr<Aggregate>> written = Record(group, Ask(step, group));
+    for (size_t i = 0; i < members.size(); ++i) results[members[i]] = std::move(written[i]);
+  }
+  return results;
+}
+
+std::vector<OrderSteps::Change> OrderSteps::Ask(OrderStep step, const Group& group) {
+  const auto each = [&](Change (OrderSteps::*ask)(const HeldOrder&)) {
+    return AskEach(group, [&](const HeldOrder& held) { return (this->*ask)(held); });
+  };
+  switch (step) {
     case OrderStep::kProForma:
-      return MakeProForma(order);
-    case OrderStep::kWaiting:
-      return WakeUp(order);
+      return MakeProFormas(group);
     case OrderStep::kCharge:
-      return Charge(aggregate, order);
+      return Charge(group);
     case OrderStep::kInvoice:
-      return Invoice(order);
-    case OrderStep::kApply:
-      return Apply(order);
+      return Invoice(group);
     case OrderStep::kDeliver:
-      return Deliver(aggregate, order);
+      return each(&OrderSteps::Deliver);
     case OrderStep::kRefund:
-      return GiveBack(order);
+      return each(&OrderSteps::GiveBack);
     case OrderStep::kCreditNote:
-      return Credit(order);
-    case OrderStep::kReverse:
-      return Reverse(order);
+      return each(&OrderSteps::Credit);
     case OrderStep::kCancelCharge:
-      return CancelCharge(aggregate, order);
+      return each(&OrderSteps::CancelCharge);
     case OrderStep::kCancelProForma:
-      return CancelProForma(order);
+      return each(&OrderSteps::CancelProForma);
+    case OrderStep::kWaiting:
+      return {group.size(), [](Aggregate& a, Order& o, absl::Time now) { core::Wake(a, o, now); }};
+    case OrderStep::kApply:
+    case OrderStep::kReverse:
     case OrderStep::kDone:
     case OrderStep::kFailed:
     case OrderStep::kRefunded:
       break;
   }
-  return aggregate;
+  return {group.size(), Nothing};
 }
 
-OrderSteps::Result OrderSteps::MakeProForma(const Order& order) {
-  // An automatic renewal takes the tax of the day; what was quoted must be met.
-  const auto expected = order.quote_id ? order.total_minor : std::nullopt;
-  const absl::StatusOr<int64_t> total = peers_.billing.CreateProForma(order, expected);
-  if (total.ok()) {
-    return Record(order, [&](Aggregate&, Order& o, absl::Time now) { core::ProFormaMade(o, *total, now); });
+// Rare steps go one by one; those that the time does not suffice for are put off.
+std::vector<OrderSteps::Change> OrderSteps::AskEach(const Group& group,
+                                                    absl::FunctionRef<Change(const HeldOrder&)> ask) {
+  std::vector<Change> changes;
+  for (const HeldOrder* held : group) {
+    const bool begin = changes.empty() || HasTime();
+    changes.push_back(begin ? ask(*held) : PutOff(*held, absl::DeadlineExceededError("no time is left")));
   }
-  const auto refusal = RefusalOf(total.status());
-  if (!refusal) return PutOff(order, total.status());
-  return Record(order, [&](Aggregate& a, Order& o, absl::Time now) {
-    core::ProFormaRefused(policy_, a, o, *refusal, now);
-  });
+  return changes;
 }
 
-OrderSteps::Result OrderSteps::WakeUp(const Order& order) {
-  return Record(order, [](Aggregate& a, Order& o, absl::Time now) { core::Wake(a, o, now); });
+std::vector<OrderSteps::Change> OrderSteps::MakeProFormas(const Group& group) {
+  const std::vector<absl::StatusOr<int64_t>> totals = peers_.billing.CreateProFormas(OrdersOf(group));
+  std::vector<Change> changes;
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (totals[i].ok()) {
+      changes.push_back(
+          [total = *totals[i]](Aggregate&, Order& o, absl::Time now) { core::ProFormaMade(o, total, now); });
+    } else if (const auto refusal = RefusalOf(totals[i].status())) {
+      changes.push_back([this, refusal](Aggregate& a, Order& o, absl::Time now) {
+        core::ProFormaRefused(policy_, a, o, *refusal, now);
+      });
+    } else {
+      changes.push_back(PutOff(*group[i], totals[i].status()));
+    }
+  }
+  return changes;
 }
 
-OrderSteps::Result OrderSteps::PinAttempt(const Order& order) {
-  return Record(order,
-                [&](Aggregate& a, Order& o, absl::Time now) { core::BeginAttempt(policy_, a, o, now); });
+// An attempt with an unknown outcome is asked about; it is sent (again) only under its own id (R23).
+std::vector<OrderSteps::Change> OrderSteps::Charge(const Group& group) {
+  std::vector<Change> changes(group.size(), Nothing);  // of those whose attempt is not pinned yet
+  std::vector<PinnedCharge> to_send;
+  std::vector<size_t> sent;
+  for (size_t i = 0; i < group.size(); ++i) {
+    const Order& order = group[i]->order();
+    const Attempt* attempt = group[i]->aggregate.CurrentAttempt(order);
+    if (attempt == nullptr || !attempt->IsInFlight()) continue;
+    if (!IsNotSent(*group[i])) {
+      const bool begin = i == 0 || HasTime();
+      absl::StatusOr<core::ChargeAnswer> answer =
+          begin ? peers_.payments.Ask(order, *attempt) : absl::DeadlineExceededError("no time is left");
+      if (ReasonOf(answer.status()) != "CHARGE_NOT_FOUND") {
+        changes[i] = Charged(*group[i], std::move(answer));
+        continue;
+      }
+    }
+    to_send.push_back({&order, attempt});
+    sent.push_back(i);
+  }
+  if (to_send.empty()) return changes;
+  std::vector<absl::StatusOr<core::ChargeAnswer>> answers = peers_.payments.Charge(to_send);
+  for (size_t i = 0; i < sent.size(); ++i) changes[sent[i]] = Charged(*group[sent[i]], std::move(answers[i]));
+  return changes;
 }
 
-OrderSteps::Result OrderSteps::Charge(const Aggregate& aggregate, const Order& order) {
-  const Attempt* attempt = aggregate.CurrentAttempt(order);
-  if (attempt == nullptr || !attempt->IsInFlight()) return PinAttempt(order);
-  // An attempt with an unknown outcome is asked about; it is sent (again) only under its own id (R23).
-  const bool is_new = attempt->state == AttemptState::kOpen && order.faults == 0;
-  absl::StatusOr<core::ChargeAnswer> answer =
-      is_new ? peers_.payments.Charge(order, *attempt) : peers_.payments.Ask(order, *attempt);
-  if (ReasonOf(answer.status()) == "CHARGE_NOT_FOUND") answer = peers_.payments.Charge(order, *attempt);
+OrderSteps::Change OrderSteps::Charged(const HeldOrder& held, absl::StatusOr<core::ChargeAnswer> answer) {
+  const Order& order = held.order();
   // Less than the gateway charges at all (half a euro): no repeat will change that.
   if (ReasonOf(answer.status()) == "AMOUNT_INVALID") {
     answer = core::ChargeAnswer{.state = AttemptState::kDeclined,
@@ -132,102 +202,119 @@ OrderSteps::Result OrderSteps::Charge(const Aggregate& aggregate, const Order& o
                                 .decline_code = "currency_not_supported",
                                 .decline_class = core::DeclineClass::kHard};
   }
-  if (IsMethodGone(answer.status())) answer = WithoutMethod(*attempt);
-  if (!answer.ok()) return PutOff(order, answer.status());
-  Result written = Record(order, [&](Aggregate& a, Order& o, absl::Time now) {
-    core::ChargeAnswered(policy_, a, o, *answer, now);
-  });
-  if (written.ok() && answer->state != attempt->state && order.first_attempt_at && !answer->retry_at) {
-    const int rung = core::RungOf(policy_, *order.first_attempt_at, order.offer.time_zone, clock_.Now());
-    meter_.RenewalAttempted(answer->state, rung);
-  }
-  return written;
+  if (IsMethodGone(answer.status())) answer = WithoutMethod(*held.aggregate.CurrentAttempt(order));
+  if (!answer.ok()) return PutOff(held, answer.status());
+  return [this, answer = *std::move(answer)](Aggregate& a, Order& o, absl::Time now) {
+    core::ChargeAnswered(policy_, a, o, answer, now);
+  };
 }
 
-OrderSteps::Result OrderSteps::CancelCharge(const Aggregate& aggregate, const Order& order) {
+OrderSteps::Change OrderSteps::CancelCharge(const HeldOrder& held) {
   const absl::StatusOr<core::ChargeAnswer> answer =
-      peers_.payments.Cancel(order, *aggregate.CurrentAttempt(order));
-  if (!answer.ok()) return PutOff(order, answer.status());
-  return Record(order, [&](Aggregate& a, Order& o, absl::Time now) {
-    core::ChargeGivenUp(policy_, a, o, *answer, now);
-  });
+      peers_.payments.Cancel(held.order(), *held.aggregate.CurrentAttempt(held.order()));
+  if (!answer.ok()) return PutOff(held, answer.status());
+  return [this, answer = *answer](Aggregate& a, Order& o, absl::Time now) {
+    core::ChargeGivenUp(policy_, a, o, answer, now);
+  };
 }
 
-OrderSteps::Result OrderSteps::Invoice(const Order& order) {
-  const absl::StatusOr<std::string> invoice = peers_.billing.IssueInvoice(order);
-  if (!invoice.ok()) return PutOff(order, invoice.status());
-  return Record(order, [&](Aggregate&, Order& o, absl::Time now) { core::InvoiceIssued(o, *invoice, now); });
+std::vector<OrderSteps::Change> OrderSteps::Invoice(const Group& group) {
+  const std::vector<absl::StatusOr<std::string>> invoices = peers_.billing.IssueInvoices(OrdersOf(group));
+  std::vector<Change> changes;
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (!invoices[i].ok()) {
+      changes.push_back(PutOff(*group[i], invoices[i].status()));
+      continue;
+    }
+    changes.push_back([invoice = *invoices[i]](Aggregate&, Order& o, absl::Time now) {
+      core::InvoiceIssued(o, invoice, now);
+    });
+  }
+  return changes;
 }
 
-OrderSteps::Result OrderSteps::Apply(const Order& order) {
-  return Record(order, [&](Aggregate& a, Order& o, absl::Time now) { core::Apply(policy_, a, o, now); });
-}
-
-OrderSteps::Result OrderSteps::Deliver(const Aggregate& aggregate, const Order& order) {
-  absl::StatusOr<core::DeliveryAnswer> answer = peers_.delivery.Deliver(aggregate.product, order);
+OrderSteps::Change OrderSteps::Deliver(const HeldOrder& held) {
+  absl::StatusOr<core::DeliveryAnswer> answer = peers_.delivery.Deliver(held.aggregate.product, held.order());
   const bool for_nobody = ReasonOf(answer.status()) == "ACCOUNT_DELETED";
   if (for_nobody) answer = core::DeliveryAnswer{.state = core::DeliveryAnswer::State::kRejected};
-  if (!answer.ok()) return PutOff(order, answer.status());
-  return Record(order, [&](Aggregate& a, Order& o, absl::Time now) {
-    core::DeliveryAnswered(policy_, a, o, *answer, now);
-  });
+  if (!answer.ok()) return PutOff(held, answer.status());
+  return [this, answer = *answer](Aggregate& a, Order& o, absl::Time now) {
+    core::DeliveryAnswered(policy_, a, o, answer, now);
+  };
 }
 
-OrderSteps::Result OrderSteps::GiveBack(const Order& order) {
-  const absl::StatusOr<Refund> refund = peers_.payments.GiveBack(order);
-  if (!refund.ok()) return PutOff(order, refund.status());
-  if (refund->state == Refund::State::kSucceeded) {
-    return Record(order,
-                  [&](Aggregate&, Order& o, absl::Time now) { core::RefundMade(o, refund->name, now); });
+OrderSteps::Change OrderSteps::GiveBack(const HeldOrder& held) {
+  const absl::StatusOr<Refund> refund = peers_.payments.GiveBack(held.order());
+  if (!refund.ok()) return PutOff(held, refund.status());
+  switch (refund->state) {
+    case Refund::State::kSucceeded:
+      return [name = refund->name](Aggregate&, Order& o, absl::Time now) { core::RefundMade(o, name, now); };
+    case Refund::State::kFailed:
+      meter_.Trouble("refund refused by the gateway", held.order_id, refund->name);
+      return
+          [name = refund->name](Aggregate&, Order& o, absl::Time now) { core::RefundRefused(o, name, now); };
+    case Refund::State::kPending:
+      break;
   }
-  if (refund->state == Refund::State::kFailed) {
-    meter_.Trouble("refund refused by the gateway", order.id, refund->name);
-    return Record(order,
-                  [&](Aggregate&, Order& o, absl::Time now) { core::RefundRefused(o, refund->name, now); });
-  }
-  return Record(order, [](Aggregate&, Order& o, absl::Time now) { core::PutOff(o, now); });
+  return [](Aggregate&, Order& o, absl::Time now) { core::PutOff(o, now); };
 }
 
-OrderSteps::Result OrderSteps::Credit(const Order& order) {
-  const absl::StatusOr<std::string> note = peers_.billing.CreateCreditNote(order);
-  if (!note.ok()) return PutOff(order, note.status());
-  return Record(order, [&](Aggregate&, Order& o, absl::Time now) { core::CreditNoteIssued(o, *note, now); });
+OrderSteps::Change OrderSteps::Credit(const HeldOrder& held) {
+  const absl::StatusOr<std::string> note = peers_.billing.CreateCreditNote(held.order());
+  if (!note.ok()) return PutOff(held, note.status());
+  return [note = *note](Aggregate&, Order& o, absl::Time now) { core::CreditNoteIssued(o, note, now); };
 }
 
-OrderSteps::Result OrderSteps::Reverse(const Order& order) {
-  return Record(order, [&](Aggregate& a, Order& o, absl::Time now) { core::Reverse(policy_, a, o, now); });
-}
-
-OrderSteps::Result OrderSteps::CancelProForma(const Order& order) {
-  const absl::Status cancelled = peers_.billing.CancelProForma(order);
+OrderSteps::Change OrderSteps::CancelProForma(const HeldOrder& held) {
+  const absl::Status cancelled = peers_.billing.CancelProForma(held.order());
   // It was never made: the order failed before, or because, it was asked for.
   const bool gone = cancelled.ok() || ReasonOf(cancelled) == "PRO_FORMA_NOT_FOUND";
-  if (!gone) return PutOff(order, cancelled);
-  return Record(order, [](Aggregate&, Order& o, absl::Time now) { core::ProFormaCancelled(o, now); });
+  if (!gone) return PutOff(held, cancelled);
+  return [](Aggregate&, Order& o, absl::Time now) { core::ProFormaCancelled(o, now); };
 }
 
-OrderSteps::Result OrderSteps::PutOff(const Order& order, const absl::Status& why) {
-  if (!IsAway(why)) meter_.Trouble("a step of an order was refused", order.id, std::string(why.message()));
-  return Record(order, [](Aggregate&, Order& o, absl::Time now) { core::PutOff(o, now); });
+OrderSteps::Change OrderSteps::PutOff(const HeldOrder& held, const absl::Status& why) {
+  if (!IsAway(why))
+    meter_.Trouble("a step of an order was refused", held.order_id, std::string(why.message()));
+  return [](Aggregate&, Order& o, absl::Time now) { core::PutOff(o, now); };
 }
 
-OrderSteps::Result OrderSteps::Record(const Order& order, Change change) {
-  std::vector<Order> ended;
-  Result written = products_.Update(order.offer.product_id, [&](Aggregate& aggregate) -> absl::Status {
-    ended.clear();
-    Order* current = aggregate.FindOrder(order.id);
-    if (current == nullptr || current->version != order.version)
-      return absl::OutOfRangeError("somebody else went on with the order");
-    change(aggregate, *current, clock_.Now());
-    for (const Order& each : aggregate.orders) {
-      if (each.IsOver()) ended.push_back(each);
-    }
+std::vector<absl::StatusOr<Aggregate>> OrderSteps::Record(const Group& group,
+                                                          const std::vector<Change>& changes) {
+  std::vector<Uuid> product_ids;
+  for (const HeldOrder* held : group) product_ids.push_back(held->aggregate.product.id);
+  const auto decide = [&](size_t place, Aggregate& aggregate) -> absl::Status {
+    const Order& read = group[place]->order();
+    Order* current = aggregate.FindOrder(read.id);
+    if (current == nullptr || current->version != read.version)
+      return Taken("somebody else went on with the order");
+    const absl::Time now = clock_.Now();
+    changes[place](aggregate, *current, now);
+    core::GoOnAlone(policy_, aggregate, *current, now);
     return absl::OkStatus();
-  });
-  if (written.ok()) {
-    for (const Order& each : ended) meter_.OrderEnded(each.offer.kind, core::StateOf(each));
+  };
+  std::vector<absl::StatusOr<Aggregate>> written = UpdateApart(products_, product_ids, decide);
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (!written[i].ok()) continue;
+    CountAttempt(*group[i], *written[i]);
+    for (const Order& each : written[i]->orders) {
+      if (each.IsOver()) meter_.OrderEnded(each.offer.kind, core::StateOf(each));
+    }
   }
   return written;
+}
+
+// The outcome of an automatic renewal's attempt, if it came with this.
+void OrderSteps::CountAttempt(const HeldOrder& before, const Aggregate& after) {
+  const Order& order = before.order();
+  const Attempt* pinned = before.aggregate.CurrentAttempt(order);
+  if (pinned == nullptr || !order.first_attempt_at) return;
+  for (const Attempt& attempt : after.attempts) {
+    if (attempt.id != pinned->id || attempt.state == pinned->state) continue;
+    if (attempt.decline_code == core::kCardExhausted) continue;  // nothing was sent
+    const int rung = core::RungOf(policy_, *order.first_attempt_at, order.offer.time_zone, clock_.Now());
+    meter_.RenewalAttempted(attempt.state, rung);
+  }
 }
 
 }  // namespace perennial::subscription

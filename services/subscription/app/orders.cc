@@ -1,11 +1,12 @@
 #include "services/subscription/app/orders.h"
 
-#include <exception>
+#include <map>
 
 #include "libs/base/error.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status_macros.h"
 #include "services/subscription/app/ownership.h"
+#include "services/subscription/app/product_batches.h"
 
 namespace perennial::subscription {
 namespace {
@@ -14,9 +15,8 @@ namespace {
 constexpr absl::Duration kLease = absl::Seconds(90);
 // The committing call drives the order itself; a worker takes over if that call was killed.
 constexpr absl::Duration kHeadStart = absl::Seconds(30);
-constexpr int kBatch = 20;
-// A batch has 60 s (libs/work); an order that begins later than this may be cut off in its charge.
-constexpr absl::Duration kBatchTime = absl::Seconds(30);
+// Enough that what a batch costs by itself (calls, transactions, waits for the disk) is little for each.
+constexpr int kBatch = 250;
 // More steps than any order has; a loop would be a fault of the machine.
 constexpr int kMostSteps = 40;
 
@@ -70,28 +70,62 @@ absl::StatusOr<core::Order> Orders::Commit(const Caller& caller, const Uuid& acc
 absl::StatusOr<core::Order> Orders::Drive(const Uuid& account_id, const Uuid& order_id) {
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(const std::optional<Claim> claim, products_.ClaimOrder(order_id, now, now + kLease));
-  if (claim) RETURN_IF_ERROR(DriveClaimed(*claim));
+  if (claim) RETURN_IF_ERROR(DriveClaimed({*claim}));
   ASSIGN_OR_RETURN(const std::optional<core::Order> order, products_.FindOrder(account_id, order_id));
   if (!order) return NotFound("ORDER_NOT_FOUND", "there is no such order");
   return *order;
 }
 
-absl::Status Orders::DriveClaimed(const Claim& claim) {
-  ASSIGN_OR_RETURN(core::Aggregate aggregate, products_.Load(claim.product_id));
-  int64_t version = claim.version;
-  for (int step = 0; step < kMostSteps; ++step) {
+// Of a product that has two orders in the batch, one that compensates, say, the second has its turn later.
+absl::StatusOr<std::vector<HeldOrder>> Orders::Hold(std::vector<Claim>& claims) {
+  std::map<Uuid, Claim> taken;
+  std::erase_if(claims, [&](const Claim& claim) { return taken.emplace(claim.product_id, claim).second; });
+  std::vector<Uuid> product_ids;
+  for (const auto& [product_id, claim] : taken) product_ids.push_back(product_id);
+  const auto on_unreadable = [&](const Uuid& product_id, const absl::Status& why) {
+    meter_.Trouble("an order could not be handled", taken.at(product_id).order_id,
+                   std::string(why.message()));
+  };
+  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadApart(products_, product_ids, on_unreadable));
+  std::vector<HeldOrder> held;
+  for (core::Aggregate& aggregate : loaded) {
+    const Claim& claim = taken.at(aggregate.product.id);
     const core::Order* order = aggregate.FindOrder(claim.order_id);
-    // Over, or no longer ours.
-    if (order == nullptr || order->IsOver() || order->version != version) return absl::OkStatus();
-    const bool is_later = step > 0 && order->next_at && *order->next_at > clock_.Now();
-    if (is_later) return absl::OkStatus();
-    absl::StatusOr<core::Aggregate> taken = steps_.Take(aggregate, *order);
-    if (IsOrderTaken(taken.status())) return absl::OkStatus();
-    ASSIGN_OR_RETURN(aggregate, std::move(taken));
-    const core::Order* after = aggregate.FindOrder(claim.order_id);
-    if (after != nullptr) version = after->version;
+    const bool is_ours = order != nullptr && !order->IsOver() && order->version == claim.version;
+    if (is_ours) held.push_back({std::move(aggregate), claim.order_id});
   }
-  return absl::InternalError("an order does not come to rest");
+  return held;
+}
+
+absl::Status Orders::DriveClaimed(std::vector<Claim> claims) {
+  while (!claims.empty()) {
+    ASSIGN_OR_RETURN(std::vector<HeldOrder> held, Hold(claims));
+    for (int step = 0; !held.empty(); ++step) {
+      if (step == kMostSteps) return absl::InternalError("an order does not come to rest");
+      ASSIGN_OR_RETURN(held, TakeStep(std::move(held)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Those that go on now. One that cannot be handled keeps its lease, so the others have their turn before it
+// is tried again.
+absl::StatusOr<std::vector<HeldOrder>> Orders::TakeStep(std::vector<HeldOrder> held) {
+  std::vector<absl::StatusOr<core::Aggregate>> taken = steps_.Take(held);
+  std::vector<HeldOrder> going_on;
+  for (size_t i = 0; i < held.size(); ++i) {
+    if (IsStoreAway(taken[i].status())) return taken[i].status();
+    if (!taken[i].ok()) {
+      if (!IsOrderTaken(taken[i].status()))
+        meter_.Trouble("an order could not be handled", held[i].order_id,
+                       std::string(taken[i].status().message()));
+      continue;
+    }
+    const core::Order* order = taken[i]->FindOrder(held[i].order_id);
+    const bool goes_on = order != nullptr && !order->IsOver() && order->next_at <= clock_.Now();
+    if (goes_on) going_on.push_back({*std::move(taken[i]), held[i].order_id});
+  }
+  return going_on;
 }
 
 absl::StatusOr<core::Order> Orders::Get(const Caller& caller, const Uuid& account_id, const Uuid& order_id) {
@@ -106,31 +140,12 @@ absl::StatusOr<std::vector<core::Order>> Orders::List(const Caller& caller, cons
   return products_.Orders(page);
 }
 
-// An order that fails keeps its lease, so the others have their turn before it is tried again.
-absl::Status Orders::DriveApart(const Claim& claim) {
-  absl::Status status;
-  try {
-    status = DriveClaimed(claim);
-  } catch (const std::exception& error) {
-    status = absl::InternalError(error.what());  // a row that cannot be read
-  }
-  if (status.ok() || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return status;
-  meter_.Trouble("an order could not be handled", claim.order_id, std::string(status.message()));
-  return absl::OkStatus();
-}
-
 absl::StatusOr<int> Orders::RunDue() {
-  const absl::Time start = clock_.Now();
-  ASSIGN_OR_RETURN(std::vector<Claim> claims, products_.ClaimDue(start, start + kLease, kBatch));
-  for (size_t i = 0; i < claims.size(); ++i) {
-    // What cannot begin in time goes back at once, to another worker or the next batch.
-    if (i > 0 && clock_.Now() > start + kBatchTime) {
-      RETURN_IF_ERROR(products_.GiveBack({claims.begin() + static_cast<int>(i), claims.end()}));
-      return static_cast<int>(i);
-    }
-    RETURN_IF_ERROR(DriveApart(claims[i]));
-  }
-  return static_cast<int>(claims.size());
+  const absl::Time now = clock_.Now();
+  ASSIGN_OR_RETURN(std::vector<Claim> claims, products_.ClaimDue(now, now + kLease, kBatch));
+  const int count = static_cast<int>(claims.size());
+  RETURN_IF_ERROR(DriveClaimed(std::move(claims)));
+  return count;
 }
 
 }  // namespace perennial::subscription

@@ -42,8 +42,9 @@ class Orders {
 
  private:
   absl::Status Start(const Quote& quote, const core::Order& order);
-  absl::Status DriveClaimed(const Claim& claim);
-  absl::Status DriveApart(const Claim& claim);
+  absl::Status DriveClaimed(std::vector<Claim> claims);
+  absl::StatusOr<std::vector<HeldOrder>> Hold(std::vector<Claim>& claims);
+  absl::StatusOr<std::vector<HeldOrder>> TakeStep(std::vector<HeldOrder> held);
 
   ProductStore& products_;
   QuoteStore& quotes_;

@@ -33,17 +33,20 @@ struct Tax {
   std::vector<std::string> descriptions = {};
 };
 
+// Orders of different products. One that is refused does not keep the others.
+using OrderBatch = std::vector<const core::Order*>;
+
 // Every method that changes something may be repeated for the same order.
 class Billing {
  public:
   virtual ~Billing() = default;
   virtual absl::StatusOr<Tax> PreviewTax(const Uuid& account_id, const core::Offer& offer) = 0;
-  // Returns the total. PRO_FORMA_CHANGED if it is not `expected_total_minor`.
-  virtual absl::StatusOr<int64_t> CreateProForma(const core::Order& order,
-                                                 std::optional<int64_t> expected_total_minor) = 0;
+  // The totals of the orders' bills, in their order. PRO_FORMA_CHANGED if one is not what was agreed to
+  // (core::AgreedTotal).
+  virtual std::vector<absl::StatusOr<int64_t>> CreateProFormas(const OrderBatch& orders) = 0;
   virtual absl::Status CancelProForma(const core::Order& order) = 0;
-  // Returns the invoice's name.
-  virtual absl::StatusOr<std::string> IssueInvoice(const core::Order& order) = 0;
+  // The invoices' names.
+  virtual std::vector<absl::StatusOr<std::string>> IssueInvoices(const OrderBatch& orders) = 0;
   // Returns the credit note's name.
   virtual absl::StatusOr<std::string> CreateCreditNote(const core::Order& order) = 0;
 };
@@ -54,12 +57,17 @@ struct Refund {
   std::string name = {};
 };
 
+struct PinnedCharge {
+  const core::Order* order;
+  const core::Attempt* attempt;
+};
+
 class Payments {
  public:
   virtual ~Payments() = default;
-  // Goes on with the charge `attempt.id` wherever it stopped.
-  virtual absl::StatusOr<core::ChargeAnswer> Charge(const core::Order& order,
-                                                    const core::Attempt& attempt) = 0;
+  // Goes on with each charge `attempt->id` wherever it stopped; the answers are in the same order.
+  virtual std::vector<absl::StatusOr<core::ChargeAnswer>> Charge(
+      const std::vector<PinnedCharge>& charges) = 0;
   // Asks about it. CHARGE_NOT_FOUND if it was never sent.
   virtual absl::StatusOr<core::ChargeAnswer> Ask(const core::Order& order, const core::Attempt& attempt) = 0;
   // Makes sure that nothing is captured any more; kSucceeded if it was, kOpen if that is not known yet.
@@ -177,8 +185,15 @@ class ProductStore {
   // Runs `decide` on the product under its lock and writes what it changed, with the events. Returns it as
   // written. PRODUCT_NOT_FOUND. An error of `decide` changes nothing.
   virtual absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) = 0;
+  // The same for many different products, in one transaction: `decide` is told which of them it has. What one
+  // is refused changes nothing of it, and the others are written. If the store fails, nothing is written.
+  using DecideEach = absl::FunctionRef<absl::Status(size_t place, core::Aggregate&)>;
+  virtual absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(
+      const std::vector<Uuid>& product_ids, DecideEach decide) = 0;
 
   virtual absl::StatusOr<core::Aggregate> Load(const Uuid& product_id) = 0;
+  // Those of them that there are, in any order.
+  virtual absl::StatusOr<std::vector<core::Aggregate>> LoadAll(const std::vector<Uuid>& product_ids) = 0;
   virtual absl::StatusOr<std::vector<core::Aggregate>> List(const Uuid& account_id,
                                                             const ProductFilter& filter,
                                                             const std::string& after, int limit) = 0;
@@ -190,8 +205,6 @@ class ProductStore {
 
   // Takes orders whose moment has come, each for one worker until `lease_until`.
   virtual absl::StatusOr<std::vector<Claim>> ClaimDue(absl::Time now, absl::Time lease_until, int limit) = 0;
-  // Those that nobody began with can be claimed again at once.
-  virtual absl::Status GiveBack(const std::vector<Claim>& claims) = 0;
   // The same as ClaimDue for one order, due or not; nothing if it is over, held or taken.
   virtual absl::StatusOr<std::optional<Claim>> ClaimOrder(const Uuid& order_id, absl::Time now,
                                                           absl::Time lease_until) = 0;

@@ -1,52 +1,40 @@
 #include "services/subscription/app/renewals.h"
 
-#include <exception>
-
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "services/subscription/app/product_batches.h"
 
 namespace perennial::subscription {
 namespace {
 
-constexpr int kBatch = 100;
+constexpr int kBatch = 250;
 
 // A product that cannot be handled is looked at again only after this.
 constexpr absl::Duration kPostponed = absl::Minutes(10);
 
-// The store itself is away: no other product would do better.
-bool IsStoreAway(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
-}
-
 }  // namespace
 
-// Runs a rule on the product, under its lock. One that fails is put aside for a person to look at, so that
-// the others of the batch, and of those after it, still have their turn.
-absl::StatusOr<bool> Renewals::Run(const Uuid& product_id, Rule rule) {
-  bool changed = false;
-  const auto decide = [&](core::Aggregate& aggregate) -> absl::Status {
-    ASSIGN_OR_RETURN(changed, rule(aggregate));
+// Runs a rule on the products, under their locks. One that fails is put aside for a person to look at, so
+// that the others of the batch, and of those after it, still have their turn.
+absl::StatusOr<int> Renewals::ForEach(const Due& due, Rule rule) {
+  std::vector<Uuid> product_ids;
+  for (const auto& each : due) product_ids.push_back(each.product_id);
+  std::vector<bool> changed(due.size());
+  const auto decide = [&](size_t place, core::Aggregate& aggregate) -> absl::Status {
+    ASSIGN_OR_RETURN(changed[place], rule(due[place], aggregate));
     return absl::OkStatus();
   };
-  absl::Status status;
-  try {
-    status = products_.Update(product_id, decide).status();
-  } catch (const std::exception& error) {
-    status = absl::InternalError(error.what());  // a row that cannot be read
-  }
-  if (status.ok()) return changed;
-  if (IsStoreAway(status)) return status;
-  if (ReasonOf(status) == "PRODUCT_NOT_FOUND") return false;  // gone meanwhile
-  meter_.Trouble("a product could not be handled", product_id, std::string(status.message()));
-  RETURN_IF_ERROR(products_.Postpone(product_id, clock_.Now() + kPostponed));
-  return false;
-}
-
-absl::StatusOr<int> Renewals::ForEach(const Due& due, Rule rule) {
+  const auto updated = UpdateApart(products_, product_ids, decide);
   int done = 0;
-  for (const auto& each : due) {
-    ASSIGN_OR_RETURN(const bool changed, Run(each.product_id, rule));
-    if (changed) ++done;
+  for (size_t i = 0; i < due.size(); ++i) {
+    const absl::Status& status = updated[i].status();
+    if (IsStoreAway(status)) return status;
+    if (status.ok()) {
+      done += changed[i] ? 1 : 0;
+    } else if (ReasonOf(status) != "PRODUCT_NOT_FOUND") {  // gone meanwhile
+      meter_.Trouble("a product could not be handled", product_ids[i], std::string(status.message()));
+      RETURN_IF_ERROR(products_.Postpone(product_ids[i], clock_.Now() + kPostponed));
+    }
   }
   return done;
 }
@@ -63,44 +51,42 @@ absl::StatusOr<bool> Renewals::OpenRenewal(const core::Customer& customer, core:
 }
 
 absl::StatusOr<int> Renewals::OpenDue() {
-  ASSIGN_OR_RETURN(const auto due, products_.RenewalsDue(clock_.Now(), kBatch));
+  ASSIGN_OR_RETURN(Due due, products_.RenewalsDue(clock_.Now(), kBatch));
   if (due.empty()) return 0;
   std::vector<Uuid> account_ids;
   for (const auto& each : due) account_ids.push_back(each.account_id);
   // Language and zone of the day: the invoice and the new term keep them.
   ASSIGN_OR_RETURN(const auto profiles, accounts_.Find(account_ids));
-  int done = 0;
-  for (const auto& each : due) {
+  const auto is_gone = [&](const ProductStore::Due& each) {
     const auto profile = profiles.find(each.account_id);
-    if (profile == profiles.end() || profile->second.deleted) {  // its deletion is on the way
-      RETURN_IF_ERROR(products_.Postpone(each.product_id, clock_.Now() + kPostponed));
-      continue;
-    }
-    const core::Customer& customer = profile->second.customer;
-    ASSIGN_OR_RETURN(const bool opened, Run(each.product_id, [&](core::Aggregate& aggregate) {
-                       return OpenRenewal(customer, aggregate);
-                     }));
-    if (opened) ++done;
+    return profile == profiles.end() || profile->second.deleted;
+  };
+  for (const auto& each : due) {  // its deletion is on the way
+    if (is_gone(each)) RETURN_IF_ERROR(products_.Postpone(each.product_id, clock_.Now() + kPostponed));
   }
-  return done;
+  std::erase_if(due, is_gone);
+  return ForEach(due, [&](const ProductStore::Due& each, core::Aggregate& aggregate) {
+    return OpenRenewal(profiles.at(each.account_id).customer, aggregate);
+  });
 }
 
 absl::StatusOr<int> Renewals::TellDue() {
   ASSIGN_OR_RETURN(const auto due, products_.NoticesDue(clock_.Now(), kBatch));
-  return ForEach(
-      due, [&](core::Aggregate& aggregate) { return core::TellAhead(catalogue_, aggregate, clock_.Now()); });
+  return ForEach(due, [&](const ProductStore::Due&, core::Aggregate& aggregate) {
+    return core::TellAhead(catalogue_, aggregate, clock_.Now());
+  });
 }
 
 absl::StatusOr<int> Renewals::ExpireDue() {
   ASSIGN_OR_RETURN(const auto due, products_.ExpiriesDue(clock_.Now(), kBatch));
-  return ForEach(due, [&](core::Aggregate& aggregate) {
+  return ForEach(due, [&](const ProductStore::Due&, core::Aggregate& aggregate) {
     return core::Expire(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }
 
 absl::StatusOr<int> Renewals::EndDue() {
   ASSIGN_OR_RETURN(const auto due, products_.EndsDue(clock_.Now(), kBatch));
-  return ForEach(due, [&](core::Aggregate& aggregate) {
+  return ForEach(due, [&](const ProductStore::Due&, core::Aggregate& aggregate) {
     return core::End(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }

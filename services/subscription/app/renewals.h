@@ -33,12 +33,12 @@ class Renewals {
 
  private:
   using Due = std::vector<ProductStore::Due>;
-  using Rule = absl::FunctionRef<absl::StatusOr<bool>(core::Aggregate&)>;
+  // Whether it changed the product.
+  using Rule = absl::FunctionRef<absl::StatusOr<bool>(const ProductStore::Due&, core::Aggregate&)>;
 
   absl::StatusOr<int> ForEach(const Due& due, Rule rule);
   absl::Status ForEachWaiting(const Uuid& account_id, absl::FunctionRef<bool(core::Aggregate&)> rule);
   absl::StatusOr<bool> OpenRenewal(const core::Customer& customer, core::Aggregate& aggregate);
-  absl::StatusOr<bool> Run(const Uuid& product_id, Rule rule);
 
   const core::Catalogue& catalogue_;
   ProductStore& products_;

@@ -8,6 +8,10 @@ int64_t Offer::NetMinor() const {
   return sum;
 }
 
+std::optional<int64_t> AgreedTotal(const Order& order) {
+  return order.quote_id ? order.total_minor : std::nullopt;
+}
+
 OrderState StateOf(const Order& order) {
   switch (order.step) {
     case OrderStep::kProForma:

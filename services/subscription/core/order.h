@@ -161,6 +161,9 @@ struct Order {
 
 OrderState StateOf(const Order& order);
 
+// What its bill must come to: what was quoted. An automatic renewal takes the tax of the day.
+std::optional<int64_t> AgreedTotal(const Order& order);
+
 // Everything that an order may change, locked and written as one: a product, its terms, and its orders that
 // are not over, with their attempts (under the lock those of past orders too, the last ones). Rules change a
 // copy; storage writes what differs, with the events.

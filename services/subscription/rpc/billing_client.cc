@@ -5,6 +5,7 @@
 #include "libs/rpc/proto_values.h"
 #include "perennial/billing/v1/invoicing_service.pb.h"
 #include "services/subscription/core/facts.h"
+#include "services/subscription/rpc/batch_call.h"
 
 namespace perennial::subscription {
 namespace {
@@ -43,21 +44,33 @@ absl::StatusOr<Tax> BillingClient::PreviewTax(const Uuid& account_id, const core
   return tax;
 }
 
-absl::StatusOr<int64_t> BillingClient::CreateProForma(const core::Order& order,
-                                                      std::optional<int64_t> expected_total_minor) {
-  billing_v1::CreateProFormaRequest request;
-  request.set_order(core::OrderName(order));
-  AddLines(order.account_id, order.offer, request);
-  if (expected_total_minor) {
-    *request.mutable_expected_total() = rpc::ToProto(Money{order.offer.currency, *expected_total_minor});
-  }
-  request.set_language(order.offer.language);
-  request.set_time_zone(order.offer.time_zone);
-  // Before each attempt anew: tax and buyer are those of the day.
-  request.set_request_id(RequestId(order, absl::StrCat("pro_forma/", order.attempt_count)));
-  ASSIGN_OR_RETURN(const auto pro_forma,
-                   peer_.Call<billing_v1::ProForma>(std::string(kService) + "CreateProForma", request));
-  return pro_forma.total().minor_units();
+std::vector<absl::StatusOr<int64_t>> BillingClient::CreateProFormas(const OrderBatch& orders) {
+  using Request = billing_v1::BatchCreateProFormasRequest;
+  using Response = billing_v1::BatchCreateProFormasResponse;
+  const BatchCall<const core::Order*, int64_t, Request, Response> call{
+      .method = std::string(kService) + "BatchCreateProFormas",
+      .timeout = absl::Seconds(15),
+      .add =
+          [](const core::Order* order, Request& request) {
+            billing_v1::CreateProFormaRequest& item = *request.add_requests();
+            item.set_order(core::OrderName(*order));
+            AddLines(order->account_id, order->offer, item);
+            if (const auto agreed = core::AgreedTotal(*order))
+              *item.mutable_expected_total() = rpc::ToProto(Money{order->offer.currency, *agreed});
+            item.set_language(order->offer.language);
+            item.set_time_zone(order->offer.time_zone);
+          },
+      // Before each attempt anew: tax and buyer are those of the day.
+      .key =
+          [](const core::Order* order) { return absl::StrCat(order->id.ToString(), order->attempt_count); },
+      .values =
+          [](const Response& response) {
+            std::vector<int64_t> totals;
+            for (const auto& made : response.pro_formas()) totals.push_back(made.total().minor_units());
+            return totals;
+          },
+  };
+  return call.Run(peer_, orders);
 }
 
 absl::Status BillingClient::CancelProForma(const core::Order& order) {
@@ -67,15 +80,29 @@ absl::Status BillingClient::CancelProForma(const core::Order& order) {
   return peer_.Call<billing_v1::ProForma>(std::string(kService) + "CancelProForma", request).status();
 }
 
-absl::StatusOr<std::string> BillingClient::IssueInvoice(const core::Order& order) {
-  billing_v1::IssueInvoiceRequest request;
-  request.set_order(core::OrderName(order));
-  if (order.charge_id) request.set_charge(MakeChildName(order.account_id, "charges", *order.charge_id));
-  request.set_payment_description(order.payment_description);
-  request.set_request_id(RequestId(order, "invoice"));
-  ASSIGN_OR_RETURN(const auto invoice,
-                   peer_.Call<billing_v1::Invoice>(std::string(kService) + "IssueInvoice", request));
-  return invoice.name();
+std::vector<absl::StatusOr<std::string>> BillingClient::IssueInvoices(const OrderBatch& orders) {
+  using Request = billing_v1::BatchIssueInvoicesRequest;
+  using Response = billing_v1::BatchIssueInvoicesResponse;
+  const BatchCall<const core::Order*, std::string, Request, Response> call{
+      .method = std::string(kService) + "BatchIssueInvoices",
+      .timeout = absl::Seconds(15),
+      .add =
+          [](const core::Order* order, Request& request) {
+            billing_v1::IssueInvoiceRequest& item = *request.add_requests();
+            item.set_order(core::OrderName(*order));
+            if (order->charge_id)
+              item.set_charge(MakeChildName(order->account_id, "charges", *order->charge_id));
+            item.set_payment_description(order->payment_description);
+          },
+      .key = [](const core::Order* order) { return order->id.ToString(); },
+      .values =
+          [](const Response& response) {
+            std::vector<std::string> names;
+            for (const auto& issued : response.invoices()) names.push_back(issued.invoice());
+            return names;
+          },
+  };
+  return call.Run(peer_, orders);
 }
 
 absl::StatusOr<std::string> BillingClient::CreateCreditNote(const core::Order& order) {

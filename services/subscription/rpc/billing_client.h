@@ -11,10 +11,9 @@ class BillingClient final : public Billing {
   explicit BillingClient(rpc::Peer& peer) : peer_(peer) {}
 
   absl::StatusOr<Tax> PreviewTax(const Uuid& account_id, const core::Offer& offer) override;
-  absl::StatusOr<int64_t> CreateProForma(const core::Order& order,
-                                         std::optional<int64_t> expected_total_minor) override;
+  std::vector<absl::StatusOr<int64_t>> CreateProFormas(const OrderBatch& orders) override;
   absl::Status CancelProForma(const core::Order& order) override;
-  absl::StatusOr<std::string> IssueInvoice(const core::Order& order) override;
+  std::vector<absl::StatusOr<std::string>> IssueInvoices(const OrderBatch& orders) override;
   absl::StatusOr<std::string> CreateCreditNote(const core::Order& order) override;
 
  private:

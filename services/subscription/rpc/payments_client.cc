@@ -5,6 +5,7 @@
 #include "libs/rpc/proto_values.h"
 #include "perennial/payment_token/v1/charge_service.pb.h"
 #include "services/subscription/core/facts.h"
+#include "services/subscription/rpc/batch_call.h"
 
 namespace perennial::subscription {
 namespace {
@@ -63,19 +64,33 @@ core::ChargeAnswer FromProto(const payment_v1::Charge& charge) {
 
 }  // namespace
 
-absl::StatusOr<core::ChargeAnswer> PaymentsClient::Charge(const core::Order& order,
-                                                          const core::Attempt& attempt) {
-  payment_v1::CreateChargeRequest request;
-  request.set_name(ChargeName(order, attempt.id));
-  request.set_order(core::OrderName(order));
-  request.set_payment_method(attempt.payment_method);
-  *request.mutable_amount() = rpc::ToProto(Money{order.offer.currency, attempt.amount_minor});
-  request.set_off_session(attempt.off_session);
-  request.set_description("Perennial " + order.id.ToString());
-  request.set_request_id(attempt.id.ToString());
-  ASSIGN_OR_RETURN(const auto charge, peer_.Call<payment_v1::Charge>(std::string(kService) + "CreateCharge",
-                                                                     request, absl::Seconds(25)));
-  return FromProto(charge);
+std::vector<absl::StatusOr<core::ChargeAnswer>> PaymentsClient::Charge(
+    const std::vector<PinnedCharge>& charges) {
+  using Request = payment_v1::BatchCreateChargesRequest;
+  using Response = payment_v1::BatchCreateChargesResponse;
+  const BatchCall<PinnedCharge, core::ChargeAnswer, Request, Response> call{
+      .method = std::string(kService) + "BatchCreateCharges",
+      .timeout = absl::Seconds(25),
+      .add =
+          [](const PinnedCharge& charge, Request& request) {
+            payment_v1::CreateChargeRequest& item = *request.add_requests();
+            const core::Order& order = *charge.order;
+            item.set_name(ChargeName(order, charge.attempt->id));
+            item.set_order(core::OrderName(order));
+            item.set_payment_method(charge.attempt->payment_method);
+            *item.mutable_amount() = rpc::ToProto(Money{order.offer.currency, charge.attempt->amount_minor});
+            item.set_off_session(charge.attempt->off_session);
+            item.set_description("Perennial " + order.id.ToString());
+          },
+      .key = [](const PinnedCharge& charge) { return charge.attempt->id.ToString(); },
+      .values =
+          [](const Response& response) {
+            std::vector<core::ChargeAnswer> answers;
+            for (const auto& charge : response.charges()) answers.push_back(FromProto(charge));
+            return answers;
+          },
+  };
+  return call.Run(peer_, charges);
 }
 
 absl::StatusOr<core::ChargeAnswer> PaymentsClient::Ask(const core::Order& order,

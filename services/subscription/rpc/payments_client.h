@@ -10,7 +10,7 @@ class PaymentsClient final : public Payments {
  public:
   explicit PaymentsClient(rpc::Peer& peer) : peer_(peer) {}
 
-  absl::StatusOr<core::ChargeAnswer> Charge(const core::Order& order, const core::Attempt& attempt) override;
+  std::vector<absl::StatusOr<core::ChargeAnswer>> Charge(const std::vector<PinnedCharge>& charges) override;
   absl::StatusOr<core::ChargeAnswer> Ask(const core::Order& order, const core::Attempt& attempt) override;
   absl::StatusOr<core::ChargeAnswer> Cancel(const core::Order& order, const core::Attempt& attempt) override;
   absl::StatusOr<Refund> GiveBack(const core::Order& order) override;

@@ -1,6 +1,9 @@
 #include "services/subscription/storage/postgres_product_store.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
 
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -76,24 +79,62 @@ absl::Status PostgresProductStore::Create(const core::Aggregate& aggregate) {
 }
 
 absl::StatusOr<core::Aggregate> PostgresProductStore::Update(const Uuid& product_id, Decide decide) {
-  core::Aggregate result;
+  ASSIGN_OR_RETURN(
+      std::vector<absl::StatusOr<core::Aggregate>> results,
+      UpdateAll({product_id}, [&](size_t, core::Aggregate& aggregate) { return decide(aggregate); }));
+  return std::move(results.front());
+}
+
+absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> PostgresProductStore::UpdateAll(
+    const std::vector<Uuid>& product_ids, DecideEach decide) {
+  std::map<Uuid, size_t> places;
+  for (size_t i = 0; i < product_ids.size(); ++i) places[product_ids[i]] = i;
+  std::vector<absl::StatusOr<core::Aggregate>> results;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS
-                                                          " FROM products WHERE id = $1 FOR UPDATE",
-                                                          product_id));
-    if (rows.empty()) return NoProduct();
+    results.assign(product_ids.size(), NoProduct());
+    // In the order of their ids, so that two batches never wait for each other.
+    ASSIGN_OR_RETURN(const pg::Rows rows,
+                     database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS
+                                     " FROM products WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+                                     product_ids));
     ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, /*lock=*/true));
-    ASSIGN_OR_RETURN(const pg::Rows deleted,
-                     database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = $1",
-                                     PseudonymOf(secret_key_, loaded[0].product.account_id)));
-    loaded[0].account_deleted = !deleted.empty();
-    result = loaded[0];
-    RETURN_IF_ERROR(decide(result));
-    RETURN_IF_ERROR(Write(loaded[0], result));
-    return outbox_.Add(result.events);
+    RETURN_IF_ERROR(MarkDeleted(loaded));
+    std::vector<Event> events;
+    for (const core::Aggregate& before : loaded) {
+      const size_t place = places.at(before.product.id);
+      core::Aggregate after = before;
+      const absl::Status decided = decide(place, after);
+      if (!decided.ok()) {
+        results[place] = decided;
+        continue;
+      }
+      RETURN_IF_ERROR(Write(before, after));
+      std::move(after.events.begin(), after.events.end(), std::back_inserter(events));
+      after.events.clear();
+      results[place] = std::move(after);
+    }
+    return outbox_.Add(events);
   }));
-  std::erase_if(result.terms, [](const core::Term& term) { return term.state != core::TermState::kActive; });
-  return result;
+  for (absl::StatusOr<core::Aggregate>& result : results) {
+    if (!result.ok()) continue;
+    std::erase_if(result->terms,
+                  [](const core::Term& term) { return term.state != core::TermState::kActive; });
+  }
+  return results;
+}
+
+absl::Status PostgresProductStore::MarkDeleted(std::vector<core::Aggregate>& loaded) {
+  std::vector<Uuid> pseudonyms;
+  for (const core::Aggregate& aggregate : loaded)
+    pseudonyms.push_back(PseudonymOf(secret_key_, aggregate.product.account_id));
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = ANY($1)", pseudonyms));
+  for (const pg::Row row : rows) {
+    const Uuid deleted = row.Get<Uuid>("pseudonym");
+    for (size_t i = 0; i < loaded.size(); ++i) loaded[i].account_deleted |= pseudonyms[i] == deleted;
+  }
+  return absl::OkStatus();
 }
 
 // What ends goes first, because what begins may take its place in a unique index.
@@ -126,12 +167,17 @@ absl::Status PostgresProductStore::Write(const core::Aggregate& before, core::Ag
 }
 
 absl::StatusOr<core::Aggregate> PostgresProductStore::Load(const Uuid& product_id) {
+  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadAll({product_id}));
+  if (loaded.empty()) return NoProduct();
+  return std::move(loaded.front());
+}
+
+absl::StatusOr<std::vector<core::Aggregate>> PostgresProductStore::LoadAll(
+    const std::vector<Uuid>& product_ids) {
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS " FROM products WHERE id = $1", product_id));
-  if (rows.empty()) return NoProduct();
-  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, /*lock=*/false));
-  return loaded[0];
+      database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS " FROM products WHERE id = ANY($1)", product_ids));
+  return LoadRest(database_, rows, /*lock=*/false);
 }
 
 absl::StatusOr<std::vector<core::Aggregate>> PostgresProductStore::List(const Uuid& account_id,
@@ -235,19 +281,6 @@ absl::StatusOr<std::vector<Claim>> PostgresProductStore::ClaimDue(absl::Time now
                                                                   int limit) {
   ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(kClaimOrdersDue, now, lease_until, limit));
   return ToClaims(rows);
-}
-
-absl::Status PostgresProductStore::GiveBack(const std::vector<Claim>& claims) {
-  return database_.Transact([&]() -> absl::Status {
-    for (const Claim& claim : claims) {
-      RETURN_IF_ERROR(database_
-                          .Query("UPDATE orders SET lease_until = NULL, version = version + 1 WHERE id = $1 "
-                                 "AND version = $2",
-                                 claim.order_id, claim.version)
-                          .status());
-    }
-    return absl::OkStatus();
-  });
 }
 
 absl::StatusOr<std::optional<Claim>> PostgresProductStore::ClaimOrder(const Uuid& order_id, absl::Time now,

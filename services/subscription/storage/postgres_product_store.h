@@ -13,7 +13,10 @@ class PostgresProductStore final : public ProductStore {
 
   absl::Status Create(const core::Aggregate& aggregate) override;
   absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) override;
+  absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(const std::vector<Uuid>& product_ids,
+                                                                         DecideEach decide) override;
   absl::StatusOr<core::Aggregate> Load(const Uuid& product_id) override;
+  absl::StatusOr<std::vector<core::Aggregate>> LoadAll(const std::vector<Uuid>& product_ids) override;
   absl::StatusOr<std::vector<core::Aggregate>> List(const Uuid& account_id, const ProductFilter& filter,
                                                     const std::string& after, int limit) override;
   absl::StatusOr<std::vector<TermRow>> Terms(std::optional<Uuid> product_id, const std::string& after,
@@ -21,7 +24,6 @@ class PostgresProductStore final : public ProductStore {
   absl::StatusOr<std::optional<core::Order>> FindOrder(const Uuid& account_id, const Uuid& order_id) override;
   absl::StatusOr<std::vector<core::Order>> Orders(const OrderPage& page) override;
   absl::StatusOr<std::vector<Claim>> ClaimDue(absl::Time now, absl::Time lease_until, int limit) override;
-  absl::Status GiveBack(const std::vector<Claim>& claims) override;
   absl::StatusOr<std::optional<Claim>> ClaimOrder(const Uuid& order_id, absl::Time now,
                                                   absl::Time lease_until) override;
   absl::StatusOr<std::vector<Due>> RenewalsDue(absl::Time now, int limit) override;
@@ -33,6 +35,7 @@ class PostgresProductStore final : public ProductStore {
 
  private:
   absl::StatusOr<pg::Rows> OrderRows(const OrderPage& page);
+  absl::Status MarkDeleted(std::vector<core::Aggregate>& loaded);
   absl::Status Write(const core::Aggregate& before, core::Aggregate& after);
 
   pg::Database& database_;

@@ -1,6 +1,6 @@
 #include "services/subscription/storage/product_rows.h"
 
-#include <algorithm>
+#include <map>
 #include <string>
 
 #include "libs/base/status_macros.h"
@@ -19,17 +19,28 @@ Rational ValueFrom(const pg::Row& row) {
   return *value;
 }
 
+// Where each product is in a batch, and the product of each order.
+using Places = std::map<Uuid, core::Aggregate*>;
+
 // The card networks' limits are over all orders of a product (R17); more than these do not matter to them.
-absl::Status AddPastAttempts(pg::Database& database, core::Aggregate& aggregate) {
-  if (core::OpenAutomaticRenewal(aggregate) == nullptr) return absl::OkStatus();
+absl::Status AddPastAttempts(pg::Database& database, const Places& products) {
+  std::vector<Uuid> renewing;
+  for (const auto& [id, aggregate] : products) {
+    if (core::OpenAutomaticRenewal(*aggregate) != nullptr) renewing.push_back(id);
+  }
+  if (renewing.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database.Query("SELECT a.id, a.order_id, a.number, a.amount_minor, a.payment_method, a.off_session, "
-                     "a.state, a.decline_code, a.created_at, a.updated_at FROM orders o JOIN attempts a ON "
-                     "a.order_id = o.id WHERE o.product_id = $1 AND o.step IN ('done', 'failed', 'refunded') "
-                     "ORDER BY a.created_at DESC LIMIT 40",
-                     aggregate.product.id));
-  for (const pg::Row row : rows) aggregate.attempts.push_back(ToAttempt(row));
+      database.Query(
+          "SELECT p.id AS product_id, a.id, a.order_id, a.number, a.amount_minor, a.payment_method, "
+          "a.off_session, a.state, a.decline_code, a.created_at, a.updated_at "
+          "FROM unnest($1::uuid[]) AS p (id), LATERAL (SELECT a.id, a.order_id, a.number, "
+          "a.amount_minor, a.payment_method, a.off_session, a.state, a.decline_code, a.created_at, "
+          "a.updated_at FROM orders o JOIN attempts a ON a.order_id = o.id WHERE o.product_id = "
+          "p.id AND o.step IN ('done', 'failed', 'refunded') ORDER BY a.created_at DESC LIMIT 40) "
+          "AS a",
+          renewing));
+  for (const pg::Row row : rows) products.at(row.Get<Uuid>("product_id"))->attempts.push_back(ToAttempt(row));
   return absl::OkStatus();
 }
 
@@ -143,21 +154,20 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
                                                       bool lock) {
   std::vector<core::Aggregate> aggregates;
   std::vector<Uuid> ids;
+  aggregates.reserve(static_cast<size_t>(products.size()));
+  Places places;
   for (const pg::Row row : products) {
     aggregates.emplace_back();
     aggregates.back().product = ToProduct(row);
     ids.push_back(aggregates.back().product.id);
+    places[ids.back()] = &aggregates.back();
   }
   if (ids.empty()) return aggregates;
-  const auto find = [&](const Uuid& id) -> core::Aggregate& {
-    return *std::find_if(aggregates.begin(), aggregates.end(),
-                         [&](const auto& a) { return a.product.id == id; });
-  };
   ASSIGN_OR_RETURN(const pg::Rows terms, database.Query("SELECT " PERENNIAL_TERM_COLUMNS
                                                         " FROM terms WHERE product_id = ANY($1) AND "
                                                         "state = 'active' ORDER BY start_date",
                                                         ids));
-  for (const pg::Row row : terms) find(row.Get<Uuid>("product_id")).terms.push_back(ToTerm(row).term);
+  for (const pg::Row row : terms) places.at(row.Get<Uuid>("product_id"))->terms.push_back(ToTerm(row).term);
   ASSIGN_OR_RETURN(const pg::Rows orders,
                    lock ? database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
                                          " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
@@ -167,26 +177,25 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
                                          " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
                                          "('done', 'failed', 'refunded') ORDER BY created_at, id",
                                          ids));
+  Places places_of_orders;
   std::vector<Uuid> order_ids;
   for (const pg::Row row : orders) {
     core::Order order = ToOrder(row);
+    core::Aggregate* aggregate = places.at(order.offer.product_id);
     order_ids.push_back(order.id);
-    find(order.offer.product_id).orders.push_back(std::move(order));
+    places_of_orders[order.id] = aggregate;
+    aggregate->orders.push_back(std::move(order));
   }
   if (order_ids.empty()) return aggregates;
-  if (lock) RETURN_IF_ERROR(AddPastAttempts(database, aggregates.front()));
+  if (lock) RETURN_IF_ERROR(AddPastAttempts(database, places));
   ASSIGN_OR_RETURN(
       const pg::Rows attempts,
       database.Query("SELECT id, order_id, number, amount_minor, payment_method, off_session, state, "
                      "decline_code, created_at, updated_at FROM attempts WHERE order_id = ANY($1) "
                      "ORDER BY order_id, number",
                      order_ids));
-  for (const pg::Row row : attempts) {
-    const core::Attempt attempt = ToAttempt(row);
-    for (core::Aggregate& aggregate : aggregates) {
-      if (aggregate.FindOrder(attempt.order_id) != nullptr) aggregate.attempts.push_back(attempt);
-    }
-  }
+  for (const pg::Row row : attempts)
+    places_of_orders.at(row.Get<Uuid>("order_id"))->attempts.push_back(ToAttempt(row));
   return aggregates;
 }
 
@@ -212,78 +221,69 @@ absl::Status InsertProduct(pg::Database& database, const core::Product& product)
 }
 
 absl::Status UpdateProduct(pg::Database& database, const core::Product& product) {
-  return database
-      .Query(
-          "UPDATE products SET plan_id = $2, state = $3, delivery_state = $4, cycle_months = $5, start_date "
-          "= $6, "
-          "expiry_date = $7, paid_months = $8, time_zone = $9, auto_renew = $10, next_plan_id = $11, "
-          "next_cycle_months = $12, renew_at = $13, expires_at = $14, ends_at = $15, notice_at = $16, "
-          "notice_stage = $17, version = $18, paid_version = $19, updated_at = $20, display_name = $21, "
-          "declined_method = $22, site_id = $23 WHERE id = $1",
-          product.id, product.plan_id, ToText(product.state), ToText(product.delivery_state),
-          product.cycle_months, product.start, ExpiryDate(product), product.paid_months, product.time_zone,
-          product.auto_renew, product.next_plan_id, product.next_cycle_months, product.renew_at,
-          product.expires_at, product.ends_at, product.notice_at, product.notice_stage, product.version,
-          product.paid_version, product.updated_at, product.display_name, product.declined_method,
-          product.site_id)
-      .status();
+  return database.Execute(
+      "UPDATE products SET plan_id = $2, state = $3, delivery_state = $4, cycle_months = $5, start_date "
+      "= $6, "
+      "expiry_date = $7, paid_months = $8, time_zone = $9, auto_renew = $10, next_plan_id = $11, "
+      "next_cycle_months = $12, renew_at = $13, expires_at = $14, ends_at = $15, notice_at = $16, "
+      "notice_stage = $17, version = $18, paid_version = $19, updated_at = $20, display_name = $21, "
+      "declined_method = $22, site_id = $23 WHERE id = $1",
+      product.id, product.plan_id, ToText(product.state), ToText(product.delivery_state),
+      product.cycle_months, product.start, ExpiryDate(product), product.paid_months, product.time_zone,
+      product.auto_renew, product.next_plan_id, product.next_cycle_months, product.renew_at,
+      product.expires_at, product.ends_at, product.notice_at, product.notice_stage, product.version,
+      product.paid_version, product.updated_at, product.display_name, product.declined_method,
+      product.site_id);
 }
 
 absl::Status InsertOrder(pg::Database& database, const core::Order& order) {
-  return database
-      .Query("INSERT INTO orders (" PERENNIAL_ORDER_COLUMNS
-             ", product_id, kind, term_start) VALUES ($1, $2, $3, $4, "
-             "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
-             "$25, $26, "
-             "$27, $28, $29, $30)",
-             order.id, order.account_id, order.quote_id, OfferToJson(order.offer), ToText(order.step),
-             ToText(order.failure), order.total_minor, order.wanted_method, order.payment_method,
-             order.payment_description, order.charge_id, order.attempt_count, ToText(order.wait),
-             order.next_at, order.first_attempt_at, order.dunning_ends_at, order.decline_code,
-             order.action_url, order.invoice, order.refund, order.credit_note, order.held_by, order.faults,
-             order.lease_until, order.version, order.created_at, order.updated_at, order.offer.product_id,
-             ToText(order.offer.kind), order.offer.TermStart())
-      .status();
+  return database.Execute(
+      "INSERT INTO orders (" PERENNIAL_ORDER_COLUMNS
+      ", product_id, kind, term_start) VALUES ($1, $2, $3, $4, "
+      "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
+      "$25, $26, "
+      "$27, $28, $29, $30)",
+      order.id, order.account_id, order.quote_id, OfferToJson(order.offer), ToText(order.step),
+      ToText(order.failure), order.total_minor, order.wanted_method, order.payment_method,
+      order.payment_description, order.charge_id, order.attempt_count, ToText(order.wait), order.next_at,
+      order.first_attempt_at, order.dunning_ends_at, order.decline_code, order.action_url, order.invoice,
+      order.refund, order.credit_note, order.held_by, order.faults, order.lease_until, order.version,
+      order.created_at, order.updated_at, order.offer.product_id, ToText(order.offer.kind),
+      order.offer.TermStart());
 }
 
 absl::Status UpdateOrder(pg::Database& database, const core::Order& order) {
-  return database
-      .Query(
-          "UPDATE orders SET step = $2, failure = $3, total_minor = $4, wanted_method = $5, "
-          "payment_method = $6, payment_description = $7, charge_id = $8, attempt_count = $9, wait = $10, "
-          "next_at = $11, decline_code = $12, action_url = $13, invoice = $14, refund = $15, "
-          "credit_note = $16, held_by = $17, faults = $18, lease_until = $19, version = $20, "
-          "updated_at = $21 WHERE id = $1",
-          order.id, ToText(order.step), ToText(order.failure), order.total_minor, order.wanted_method,
-          order.payment_method, order.payment_description, order.charge_id, order.attempt_count,
-          ToText(order.wait), order.next_at, order.decline_code, order.action_url, order.invoice,
-          order.refund, order.credit_note, order.held_by, order.faults, order.lease_until, order.version,
-          order.updated_at)
-      .status();
+  return database.Execute(
+      "UPDATE orders SET step = $2, failure = $3, total_minor = $4, wanted_method = $5, "
+      "payment_method = $6, payment_description = $7, charge_id = $8, attempt_count = $9, wait = $10, "
+      "next_at = $11, decline_code = $12, action_url = $13, invoice = $14, refund = $15, "
+      "credit_note = $16, held_by = $17, faults = $18, lease_until = $19, version = $20, "
+      "updated_at = $21 WHERE id = $1",
+      order.id, ToText(order.step), ToText(order.failure), order.total_minor, order.wanted_method,
+      order.payment_method, order.payment_description, order.charge_id, order.attempt_count,
+      ToText(order.wait), order.next_at, order.decline_code, order.action_url, order.invoice, order.refund,
+      order.credit_note, order.held_by, order.faults, order.lease_until, order.version, order.updated_at);
 }
 
 absl::Status PutAttempt(pg::Database& database, const core::Attempt& attempt) {
-  return database
-      .Query(
-          "INSERT INTO attempts (id, order_id, number, amount_minor, payment_method, off_session, state, "
-          "decline_code, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-          "ON CONFLICT (id) DO UPDATE SET state = excluded.state, decline_code = excluded.decline_code, "
-          "updated_at = excluded.updated_at",
-          attempt.id, attempt.order_id, attempt.number, attempt.amount_minor, attempt.payment_method,
-          attempt.off_session, ToText(attempt.state), attempt.decline_code, attempt.created_at,
-          attempt.updated_at)
-      .status();
+  return database.Execute(
+      "INSERT INTO attempts (id, order_id, number, amount_minor, payment_method, off_session, state, "
+      "decline_code, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+      "ON CONFLICT (id) DO UPDATE SET state = excluded.state, decline_code = excluded.decline_code, "
+      "updated_at = excluded.updated_at",
+      attempt.id, attempt.order_id, attempt.number, attempt.amount_minor, attempt.payment_method,
+      attempt.off_session, ToText(attempt.state), attempt.decline_code, attempt.created_at,
+      attempt.updated_at);
 }
 
 absl::Status PutTerm(pg::Database& database, const core::Product& product, const core::Term& term) {
-  return database
-      .Query("INSERT INTO terms (" PERENNIAL_TERM_COLUMNS
-             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-             "$13, $14, $15, $16) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
-             term.id, product.id, product.account_id, term.order_id, term.plan_id, term.cycle_months,
-             term.start, term.end, term.time_zone, product.currency, term.paid_minor, term.value.numerator(),
-             term.value.denominator(), term.whole_days, ToText(term.state), term.created_at)
-      .status();
+  return database.Execute("INSERT INTO terms (" PERENNIAL_TERM_COLUMNS
+                          ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+                          "$13, $14, $15, $16) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
+                          term.id, product.id, product.account_id, term.order_id, term.plan_id,
+                          term.cycle_months, term.start, term.end, term.time_zone, product.currency,
+                          term.paid_minor, term.value.numerator(), term.value.denominator(), term.whole_days,
+                          ToText(term.state), term.created_at);
 }
 
 }  // namespace perennial::subscription

@@ -46,14 +46,19 @@ class FakeBilling final : public Billing {
     const int64_t tax = offer.NetMinor() * tax_percent / 100;
     return Tax{tax, offer.NetMinor() + tax, {"VAT"}};
   }
-  absl::StatusOr<int64_t> CreateProForma(const core::Order& order, std::optional<int64_t> expected) override {
-    return Step<int64_t>([&]() -> absl::StatusOr<int64_t> {
-      const auto it = pro_formas.find(order.id);
-      if (it != pro_formas.end() && expected) return it->second;
-      const int64_t total = PreviewTax(order.account_id, order.offer)->total_minor;
-      if (expected && *expected != total) return Precondition("PRO_FORMA_CHANGED", "");
-      return pro_formas[order.id] = total;
-    });
+  std::vector<absl::StatusOr<int64_t>> CreateProFormas(const OrderBatch& orders) override {
+    std::vector<absl::StatusOr<int64_t>> totals;
+    for (const core::Order* order : orders) {
+      const auto expected = core::AgreedTotal(*order);
+      totals.push_back(Step<int64_t>([&]() -> absl::StatusOr<int64_t> {
+        const auto it = pro_formas.find(order->id);
+        if (it != pro_formas.end() && expected) return it->second;
+        const int64_t total = PreviewTax(order->account_id, order->offer)->total_minor;
+        if (expected && *expected != total) return Precondition("PRO_FORMA_CHANGED", "");
+        return pro_formas[order->id] = total;
+      }));
+    }
+    return totals;
   }
   absl::Status CancelProForma(const core::Order& order) override {
     return Step<bool>([&]() -> absl::StatusOr<bool> {
@@ -64,11 +69,15 @@ class FakeBilling final : public Billing {
            })
         .status();
   }
-  absl::StatusOr<std::string> IssueInvoice(const core::Order& order) override {
-    return Step<std::string>([&]() -> absl::StatusOr<std::string> {
-      if (cancelled.contains(order.id)) return Precondition("PRO_FORMA_CANCELLED", "");
-      return invoices[order.id] = "invoices/" + order.id.ToString();
-    });
+  std::vector<absl::StatusOr<std::string>> IssueInvoices(const OrderBatch& orders) override {
+    std::vector<absl::StatusOr<std::string>> names;
+    for (const core::Order* order : orders) {
+      names.push_back(Step<std::string>([&]() -> absl::StatusOr<std::string> {
+        if (cancelled.contains(order->id)) return Precondition("PRO_FORMA_CANCELLED", "");
+        return invoices[order->id] = "invoices/" + order->id.ToString();
+      }));
+    }
+    return names;
   }
   absl::StatusOr<std::string> CreateCreditNote(const core::Order& order) override {
     return Step<std::string>([&]() -> absl::StatusOr<std::string> {
@@ -103,7 +112,12 @@ class FakePayments final : public Payments {
   std::vector<Uuid> sent;
   int refunds_to_refuse = 0;
 
-  absl::StatusOr<core::ChargeAnswer> Charge(const core::Order&, const core::Attempt& attempt) override {
+  std::vector<absl::StatusOr<core::ChargeAnswer>> Charge(const std::vector<PinnedCharge>& pinned) override {
+    std::vector<absl::StatusOr<core::ChargeAnswer>> answers;
+    for (const PinnedCharge& each : pinned) answers.push_back(Charge(*each.attempt));
+    return answers;
+  }
+  absl::StatusOr<core::ChargeAnswer> Charge(const core::Attempt& attempt) {
     killer_.Moment();
     if (!away.ok()) return away;
     sent.push_back(attempt.id);

@@ -191,21 +191,6 @@ TEST_CASE("An order that cannot be handled does not keep the others of its batch
   CHECK(world.meter.troubles == std::vector<std::string>{"an order could not be handled"});
 }
 
-TEST_CASE("A batch that ran for long gives back what it did not begin") {
-  World world;
-  for (const char* name : {"a.com", "b.com", "c.com"})
-    world.CommitOnly(world.QuoteFor(DomainPurchase{name, 1, std::nullopt}));
-  world.clock.Advance(absl::Minutes(1));
-  world.payments.answer = [&] {
-    world.clock.Advance(absl::Seconds(31));  // a slow gateway
-    return core::ChargeAnswer{.state = AttemptState::kSucceeded};
-  };
-  CHECK(*world.orders.RunDue() == 1);
-  CHECK(world.products.given_back.size() == 2);
-  world.Settle();
-  CHECK(world.payments.captures.size() == 3);
-}
-
 // Takes an order of each kind while the process dies at one moment; returns how many moments there were.
 int RunKilledAt(int moment, core::DeliveryAnswer::State delivery, bool declined) {
   World world;

@@ -28,7 +28,6 @@ class FakeProductStore final : public ProductStore {
   std::set<Uuid> deleted_accounts;
   std::set<Uuid> broken;  // products that nothing can be done with
   std::map<Uuid, absl::Time> postponed;
-  std::vector<Claim> given_back;
 
   absl::Status Create(const core::Aggregate& aggregate) override {
     for (const auto& [id, row] : rows) {
@@ -43,29 +42,26 @@ class FakeProductStore final : public ProductStore {
   }
 
   absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) override {
+    ASSIGN_OR_RETURN(auto results,
+                     UpdateAll({product_id}, [&](size_t, core::Aggregate& each) { return decide(each); }));
+    return results.front();
+  }
+
+  absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(const std::vector<Uuid>& product_ids,
+                                                                         DecideEach decide) override {
     killer_.Moment();
-    const auto it = rows.find(product_id);
-    if (it == rows.end()) return NotFound("PRODUCT_NOT_FOUND", "");
-    if (broken.contains(product_id)) return absl::InternalError("broken");
-    core::Aggregate after = it->second;
-    after.account_deleted = deleted_accounts.contains(after.product.account_id);
-    RETURN_IF_ERROR(decide(after));
-    for (core::Order& order : after.orders) {
-      const core::Order* before = it->second.FindOrder(order.id);
-      if (before == nullptr || *before != order) ++order.version;
+    std::vector<absl::StatusOr<core::Aggregate>> results;
+    for (size_t i = 0; i < product_ids.size(); ++i) {
+      const auto it = rows.find(product_ids[i]);
+      if (broken.contains(product_ids[i])) return absl::InternalError("broken");
+      results.push_back(it == rows.end() ? NotFound("PRODUCT_NOT_FOUND", "")
+                                         : Decided(it->second, i, decide));
     }
-    if (!(after.product == it->second.product)) ++after.product.version;
-    told.insert(told.end(), after.events.begin(), after.events.end());
-    after.events.clear();
-    std::erase_if(after.terms, [](const core::Term& term) { return term.state != core::TermState::kActive; });
-    core::Aggregate kept = after;
-    std::erase_if(kept.orders, [&](const core::Order& order) {
-      if (order.IsOver()) over[order.id] = order;
-      return order.IsOver();
-    });
-    it->second = kept;
+    for (auto& result : results) {
+      if (result.ok()) Keep(*result);
+    }
     killer_.Moment();
-    return after;
+    return results;
   }
 
   absl::StatusOr<core::Aggregate> Load(const Uuid& product_id) override {
@@ -73,6 +69,13 @@ class FakeProductStore final : public ProductStore {
     if (it == rows.end()) return NotFound("PRODUCT_NOT_FOUND", "");
     if (broken.contains(product_id)) return NotFound("TLD_NOT_OFFERED", "broken");
     return it->second;
+  }
+  absl::StatusOr<std::vector<core::Aggregate>> LoadAll(const std::vector<Uuid>& product_ids) override {
+    std::vector<core::Aggregate> loaded;
+    for (const Uuid& id : product_ids) {
+      ASSIGN_OR_RETURN(loaded.emplace_back(), Load(id));
+    }
+    return loaded;
   }
   absl::StatusOr<std::vector<core::Aggregate>> List(const Uuid&, const ProductFilter&, const std::string&,
                                                     int) override {
@@ -94,12 +97,6 @@ class FakeProductStore final : public ProductStore {
 
   absl::StatusOr<std::vector<Claim>> ClaimDue(absl::Time now, absl::Time lease_until, int) override {
     return ClaimIf(now, lease_until, [&](const core::Order& order) { return *order.next_at <= now; });
-  }
-  absl::Status GiveBack(const std::vector<Claim>& claims) override {
-    given_back = claims;
-    for (const Claim& claim : claims)
-      rows.at(claim.product_id).FindOrder(claim.order_id)->lease_until.reset();
-    return absl::OkStatus();
   }
   absl::StatusOr<std::optional<Claim>> ClaimOrder(const Uuid& order_id, absl::Time now,
                                                   absl::Time lease_until) override {
@@ -136,6 +133,28 @@ class FakeProductStore final : public ProductStore {
   }
 
  private:
+  absl::StatusOr<core::Aggregate> Decided(const core::Aggregate& row, size_t place, DecideEach decide) {
+    core::Aggregate after = row;
+    after.account_deleted = deleted_accounts.contains(after.product.account_id);
+    RETURN_IF_ERROR(decide(place, after));
+    for (core::Order& order : after.orders) {
+      const core::Order* before = row.FindOrder(order.id);
+      if (before == nullptr || *before != order) ++order.version;
+    }
+    if (!(after.product == row.product)) ++after.product.version;
+    return after;
+  }
+  void Keep(core::Aggregate& after) {
+    told.insert(told.end(), after.events.begin(), after.events.end());
+    after.events.clear();
+    std::erase_if(after.terms, [](const core::Term& term) { return term.state != core::TermState::kActive; });
+    core::Aggregate kept = after;
+    std::erase_if(kept.orders, [&](const core::Order& order) {
+      if (order.IsOver()) over[order.id] = order;
+      return order.IsOver();
+    });
+    rows[after.product.id] = kept;
+  }
   std::vector<Claim> ClaimIf(absl::Time now, absl::Time lease_until,
                              std::function<bool(const core::Order&)> wanted) {
     killer_.Moment();

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
 
 #include "services/subscription/app/position.h"
+#include "services/subscription/app/product_batches.h"
 #include "tests/services/subscription/storage/rig.h"
 
 namespace perennial::subscription {
@@ -121,8 +123,9 @@ TEST_CASE("A worker that lost its order to another changes nothing") {
   const core::Aggregate stale = *rig.products.Load(order->offer.product_id);
   const absl::Time later = now + absl::Seconds(91);
   REQUIRE(rig.products.ClaimOrder(order->id, later, later + absl::Seconds(90))->has_value());
-  const auto taken = rig.steps.Take(stale, stale.orders[0]);
-  CHECK(IsOrderTaken(taken.status()));
+  const auto taken = rig.steps.Take({{stale, stale.orders[0].id}});
+  REQUIRE(taken.size() == 1);
+  CHECK(IsOrderTaken(taken[0].status()));
 }
 
 TEST_CASE("A renewal has one order a product and term, however many workers open it (R23)") {
@@ -225,16 +228,95 @@ TEST_CASE("Attempts of past orders count under the lock, for the card networks c
   CHECK(rig.products.WaitingRenewals(Id("account"))->empty());
 }
 
-TEST_CASE("Claims that are given back can be taken at once, unless somebody has the order by then") {
+std::vector<Uuid> BuyDomains(Rig& rig, int count) {
+  std::vector<Uuid> ids;
+  for (int i = 0; i < count; ++i)
+    ids.push_back(rig.Order(DomainPurchase{absl::StrCat("d", i, ".com"), 1, std::nullopt}).offer.product_id);
+  return ids;
+}
+
+TEST_CASE("Of products that are written together, one that is refused keeps no other") {
   Rig rig;
-  const auto order = rig.Commit(rig.QuoteFor(kGold));
-  const absl::Time now = rig.clock.Now() + absl::Minutes(1);
-  const std::vector<Claim> claims = rig.products.ClaimDue(now, now + absl::Seconds(90), 10).value();
-  REQUIRE(claims.size() == 1);
-  REQUIRE_OK(rig.products.GiveBack(claims));
-  REQUIRE(rig.products.ClaimOrder(order->id, now, now + absl::Seconds(90))->has_value());
-  REQUIRE_OK(rig.products.GiveBack(claims));  // too late
-  CHECK(rig.products.ClaimDue(now, now + absl::Seconds(90), 10)->empty());
+  std::vector<Uuid> ids = BuyDomains(rig, 3);
+  ids.push_back(Id("nobody's"));
+  const auto rename = [&](size_t place, core::Aggregate& aggregate) -> absl::Status {
+    CHECK(aggregate.product.id == ids[place]);
+    aggregate.product.display_name = absl::StrCat("renamed ", place);
+    if (place == 1) return Precondition("PRODUCT_NOT_RENEWABLE", "");
+    return absl::OkStatus();
+  };
+  const auto results = rig.products.UpdateAll(ids, rename);
+  REQUIRE_OK(results);
+  CHECK((*results)[0]->product.display_name == "renamed 0");
+  CHECK_REFUSED((*results)[1], "PRODUCT_NOT_RENEWABLE");
+  CHECK_REFUSED((*results)[3], "PRODUCT_NOT_FOUND");
+  CHECK(rig.products.Load(ids[0])->product.display_name == "renamed 0");
+  CHECK(rig.products.Load(ids[1])->product.display_name == "d1.com");
+  CHECK(rig.products.Load(ids[2])->product.display_name == "renamed 2");
+  CHECK(rig.products.LoadAll(ids)->size() == 3);
+}
+
+TEST_CASE("A product that the database refuses spoils only its own result") {
+  Rig rig;
+  const std::vector<Uuid> ids = BuyDomains(rig, 3);
+  const auto decide = [&](size_t place, core::Aggregate& aggregate) -> absl::Status {
+    aggregate.product.display_name = "renamed";
+    // No term may begin where another does.
+    if (place == 1) aggregate.terms.push_back(aggregate.terms[0]), aggregate.terms[1].id = Id("second");
+    return absl::OkStatus();
+  };
+  CHECK_FALSE(rig.products.UpdateAll(ids, decide).ok());
+  CHECK(rig.products.Load(ids[0])->product.display_name == "d0.com");
+  const auto results = UpdateApart(rig.products, ids, decide);
+  CHECK(results[0].ok());
+  CHECK_FALSE(results[1].ok());
+  CHECK(results[2].ok());
+  CHECK(rig.products.Load(ids[2])->product.display_name == "renamed");
+  CHECK(rig.products.Load(ids[1])->terms.size() == 1);
+}
+
+TEST_CASE("Batches that overlap wait for each other, and lose nothing") {
+  Rig rig;
+  const std::vector<Uuid> ids = BuyDomains(rig, 12);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      std::vector<Uuid> mine = ids;
+      std::rotate(mine.begin(), mine.begin() + i, mine.end());
+      if (i % 2 == 1) std::reverse(mine.begin(), mine.end());
+      const auto count = [](size_t, core::Aggregate& aggregate) {
+        ++aggregate.product.notice_stage;
+        return absl::OkStatus();
+      };
+      for (int round = 0; round < 5; ++round) REQUIRE(rig.products.UpdateAll(mine, count).ok());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const Uuid& id : ids) CHECK(rig.products.Load(id)->product.notice_stage == 40);
+}
+
+TEST_CASE("Hundreds of renewals are taken together, each as if it were alone (R14, R23)") {
+  Rig rig;
+  constexpr int kMany = 300;
+  BuyDomains(rig, kMany);
+  rig.clock.Set(Utc(2028, 1, 2));
+  int n = 0;
+  // One in ten is declined, one in ten is not known yet.
+  rig.payments.answer = [&] {
+    ++n;
+    if (n % 10 == 0)
+      return core::ChargeAnswer{.state = core::AttemptState::kDeclined, .decline_code = "do_not_honor"};
+    return core::ChargeAnswer{.state =
+                                  n % 10 == 1 ? core::AttemptState::kOpen : core::AttemptState::kSucceeded};
+  };
+  rig.Settle();
+  CHECK(rig.Count("SELECT count(*) FROM orders WHERE kind = 'automatic_renewal'") == kMany);
+  CHECK(rig.Count("SELECT count(*) FROM orders WHERE kind = 'automatic_renewal' AND step = 'done'") == 240);
+  CHECK(rig.Count("SELECT count(*) FROM orders WHERE step = 'waiting' AND wait = 'rung'") == 30);
+  CHECK(rig.Count("SELECT count(*) FROM orders WHERE step = 'charge' AND faults = 1") == 30);
+  CHECK(rig.Count("SELECT count(*) FROM terms WHERE state = 'active'") == kMany + 240);
+  CHECK(rig.Count("SELECT count(*) FROM attempts WHERE number = 1") == 2 * kMany);
+  CHECK(rig.meter.troubles.empty());
 }
 
 TEST_CASE("A deleted account leaves no row but the mark, and domain_mailbox is told (R7)") {

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/base/uuid.h"
+#include "libs/rpc/peer.h"
+#include "libs/rpc/status.h"
+
+namespace perennial::subscription {
+
+// The peer is away or did not answer, as opposed to: it refused.
+inline bool IsPeerAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsCancelled(status) ||
+         absl::IsResourceExhausted(status) || absl::IsAborted(status);
+}
+
+// Calls a batch method (AIP-233) that takes `Item`s and answers with `Value`s, most 500 at once.
+template <typename Item, typename Value, typename Request, typename Response>
+struct BatchCall {
+  std::string method;
+  absl::Duration timeout;
+  std::function<void(const Item&, Request&)> add;             // to the request's items
+  std::function<std::string(const Item&)> key;                // the same for the same item at the same moment
+  std::function<std::vector<Value>(const Response&)> values;  // the successes
+  static constexpr size_t kMost = 500;
+
+  // The answer to each item, in their order. What the whole call is refused is the fault of one item: then
+  // each goes alone.
+  std::vector<absl::StatusOr<Value>> Run(rpc::Peer& peer, const std::vector<Item>& items) const {
+    std::vector<absl::StatusOr<Value>> results;
+    for (size_t at = 0; at < items.size(); at += kMost) {
+      const auto begin = items.begin() + static_cast<ptrdiff_t>(at);
+      const auto end = begin + static_cast<ptrdiff_t>(std::min(kMost, items.size() - at));
+      Append(RunPart(peer, std::vector<Item>(begin, end)), results);
+    }
+    return results;
+  }
+
+ private:
+  std::vector<absl::StatusOr<Value>> RunPart(rpc::Peer& peer, const std::vector<Item>& part) const {
+    Request request;
+    std::string keys;
+    for (const Item& item : part) {
+      add(item, request);
+      keys += key(item);
+    }
+    request.set_request_id(Uuid::Derive(Uuid(), method + keys).ToString());
+    const absl::StatusOr<Response> response = peer.Call<Response>(method, request, timeout);
+    std::vector<absl::StatusOr<Value>> results;
+    if (response.ok()) return InOrder(*response, part.size());
+    if (part.size() == 1 || IsPeerAway(response.status())) {
+      results.resize(part.size(), response.status());
+      return results;
+    }
+    for (const Item& item : part) Append(RunPart(peer, {item}), results);
+    return results;
+  }
+
+  std::vector<absl::StatusOr<Value>> InOrder(const Response& response, size_t size) const {
+    std::vector<Value> successes = values(response);
+    const absl::Status missing = absl::InternalError(method + " did not answer every item");
+    std::vector<absl::StatusOr<Value>> results(size, missing);
+    if (successes.size() + response.failed_requests().size() != size) return results;
+    auto success = successes.begin();
+    for (size_t i = 0; i < size; ++i) {
+      const auto failed = response.failed_requests().find(static_cast<int>(i));
+      if (failed != response.failed_requests().end()) {
+        results[i] = rpc::FromProto(failed->second);
+      } else if (success != successes.end()) {
+        results[i] = std::move(*success++);
+      }
+    }
+    return results;
+  }
+
+  static void Append(std::vector<absl::StatusOr<Value>> part, std::vector<absl::StatusOr<Value>>& results) {
+    std::move(part.begin(), part.end(), std::back_inserter(results));
+  }
+};
+
+}  // namespace perennial::subscription
