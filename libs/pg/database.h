@@ -41,6 +41,11 @@ class Database {
     return Defer(sql, {Param(args)...});
   }
 
+  // The same with a batch's columns for parameters. Nothing is run for no rows.
+  absl::Status Execute(absl::string_view sql, const Columns& columns) {
+    return columns.empty() ? absl::OkStatus() : Defer(sql, columns.params());
+  }
+
   // Runs `body` in a transaction and commits if it returns OK. `body` runs again after a serialization
   // failure or a deadlock, so it may only decide and query. Inside a transaction of this thread, `body`
   // becomes part of that one.

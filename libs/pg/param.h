@@ -52,4 +52,21 @@ class Param {
   std::optional<std::string> text_;
 };
 
+// The rows of a batch as arrays, one for each column: for `FROM unnest($1::uuid[], $2::text[], …)`, so that
+// all of them are one statement.
+class Columns {
+ public:
+  template <typename... Args>
+  void AddRow(const Args&... values) {
+    columns_.resize(sizeof...(values));
+    size_t n = 0;
+    (columns_[n++].push_back(Param(values)), ...);
+  }
+  bool empty() const { return columns_.empty(); }
+  std::vector<Param> params() const { return {columns_.begin(), columns_.end()}; }
+
+ private:
+  std::vector<std::vector<Param>> columns_;
+};
+
 }  // namespace perennial::pg

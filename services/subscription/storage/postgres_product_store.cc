@@ -55,6 +55,61 @@ const Value* FindById(const std::vector<Value>& values, const Uuid& id) {
   return it == values.end() ? nullptr : &*it;
 }
 
+// Whether it keeps other orders of its product from running (the index orders_one_running).
+bool IsRunning(const core::Order& order) {
+  return !order.IsOver() && !order.HasFailed() && !order.IsCompensating() && !order.held_by;
+}
+
+// What products became, by how it is written.
+class Changes {
+ public:
+  // Counts up the versions of what differs.
+  void Add(const core::Aggregate& before, core::Aggregate& after) {
+    const core::Product& product = after.product;
+    for (const core::Term& term : after.terms) {
+      const core::Term* old = FindById(before.terms, term.id);
+      if (old != nullptr && *old == term) continue;
+      (old != nullptr ? old_terms_ : new_terms_)
+          .push_back({term, product.account_id, product.id, product.currency});
+    }
+    for (core::Order& order : after.orders) {
+      const core::Order* old = FindById(before.orders, order.id);
+      if (old != nullptr && *old == order) continue;
+      order.version = old != nullptr ? old->version + 1 : 1;
+      (old == nullptr ? new_orders_ : IsRunning(order) ? running_orders_ : ended_orders_).push_back(order);
+    }
+    for (const core::Attempt& attempt : after.attempts) {
+      const core::Attempt* old = FindById(before.attempts, attempt.id);
+      if (old == nullptr || *old != attempt) attempts_.push_back(attempt);
+    }
+    if (!(before.product == after.product)) {
+      ++after.product.version;
+      products_.push_back(after.product);
+    }
+    std::move(after.events.begin(), after.events.end(), std::back_inserter(events_));
+    after.events.clear();
+  }
+
+  // What ends goes first, because what begins may take its place in a unique index.
+  absl::Status Write(pg::Database& database, events::Outbox& outbox) const {
+    RETURN_IF_ERROR(PutTerms(database, old_terms_));
+    RETURN_IF_ERROR(UpdateOrders(database, ended_orders_));
+    RETURN_IF_ERROR(UpdateOrders(database, running_orders_));
+    RETURN_IF_ERROR(InsertOrders(database, new_orders_));
+    RETURN_IF_ERROR(PutTerms(database, new_terms_));
+    RETURN_IF_ERROR(PutAttempts(database, attempts_));
+    RETURN_IF_ERROR(UpdateProducts(database, products_));
+    return outbox.Add(events_);
+  }
+
+ private:
+  std::vector<TermRow> old_terms_, new_terms_;
+  std::vector<core::Order> ended_orders_, running_orders_, new_orders_;
+  std::vector<core::Attempt> attempts_;
+  std::vector<core::Product> products_;
+  std::vector<Event> events_;
+};
+
 }  // namespace
 
 absl::Status PostgresProductStore::Create(const core::Aggregate& aggregate) {
@@ -70,10 +125,9 @@ absl::Status PostgresProductStore::Create(const core::Aggregate& aggregate) {
     const absl::Status inserted = InsertProduct(database_, product);
     if (absl::IsAlreadyExists(inserted)) return KeyTaken(product);
     RETURN_IF_ERROR(inserted);
-    for (core::Order order : aggregate.orders) {
-      order.version = 1;
-      RETURN_IF_ERROR(InsertOrder(database_, order));
-    }
+    std::vector<core::Order> orders = aggregate.orders;
+    for (core::Order& order : orders) order.version = 1;
+    RETURN_IF_ERROR(InsertOrders(database_, orders));
     return outbox_.Add(aggregate.events);
   });
 }
@@ -99,7 +153,7 @@ absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> PostgresProductStor
                                      product_ids));
     ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, /*lock=*/true));
     RETURN_IF_ERROR(MarkDeleted(loaded));
-    std::vector<Event> events;
+    Changes changes;
     for (const core::Aggregate& before : loaded) {
       const size_t place = places.at(before.product.id);
       core::Aggregate after = before;
@@ -108,12 +162,10 @@ absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> PostgresProductStor
         results[place] = decided;
         continue;
       }
-      RETURN_IF_ERROR(Write(before, after));
-      std::move(after.events.begin(), after.events.end(), std::back_inserter(events));
-      after.events.clear();
+      changes.Add(before, after);
       results[place] = std::move(after);
     }
-    return outbox_.Add(events);
+    return changes.Write(database_, outbox_);
   }));
   for (absl::StatusOr<core::Aggregate>& result : results) {
     if (!result.ok()) continue;
@@ -135,35 +187,6 @@ absl::Status PostgresProductStore::MarkDeleted(std::vector<core::Aggregate>& loa
     for (size_t i = 0; i < loaded.size(); ++i) loaded[i].account_deleted |= pseudonyms[i] == deleted;
   }
   return absl::OkStatus();
-}
-
-// What ends goes first, because what begins may take its place in a unique index.
-absl::Status PostgresProductStore::Write(const core::Aggregate& before, core::Aggregate& after) {
-  for (const core::Term& term : after.terms) {
-    const core::Term* old = FindById(before.terms, term.id);
-    if (old != nullptr && *old != term) RETURN_IF_ERROR(PutTerm(database_, after.product, term));
-  }
-  for (core::Order& order : after.orders) {
-    const core::Order* old = FindById(before.orders, order.id);
-    if (old == nullptr || *old == order) continue;
-    ++order.version;
-    RETURN_IF_ERROR(UpdateOrder(database_, order));
-  }
-  for (core::Order& order : after.orders) {
-    if (FindById(before.orders, order.id) != nullptr) continue;
-    order.version = 1;
-    RETURN_IF_ERROR(InsertOrder(database_, order));
-  }
-  for (const core::Term& term : after.terms) {
-    if (FindById(before.terms, term.id) == nullptr) RETURN_IF_ERROR(PutTerm(database_, after.product, term));
-  }
-  for (const core::Attempt& attempt : after.attempts) {
-    const core::Attempt* old = FindById(before.attempts, attempt.id);
-    if (old == nullptr || *old != attempt) RETURN_IF_ERROR(PutAttempt(database_, attempt));
-  }
-  if (before.product == after.product) return absl::OkStatus();
-  ++after.product.version;
-  return UpdateProduct(database_, after.product);
 }
 
 absl::StatusOr<core::Aggregate> PostgresProductStore::Load(const Uuid& product_id) {

@@ -36,7 +36,6 @@ class PostgresProductStore final : public ProductStore {
  private:
   absl::StatusOr<pg::Rows> OrderRows(const OrderPage& page);
   absl::Status MarkDeleted(std::vector<core::Aggregate>& loaded);
-  absl::Status Write(const core::Aggregate& before, core::Aggregate& after);
 
   pg::Database& database_;
   events::Outbox& outbox_;

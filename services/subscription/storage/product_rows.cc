@@ -7,6 +7,10 @@
 #include "services/subscription/storage/names.h"
 #include "services/subscription/storage/offer_json.h"
 
+#define ATTEMPT_COLUMNS                                                                                \
+  "id, order_id, number, amount_minor, payment_method, off_session, state, decline_code, created_at, " \
+  "updated_at"
+
 namespace perennial::subscription {
 namespace {
 
@@ -188,12 +192,10 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
   }
   if (order_ids.empty()) return aggregates;
   if (lock) RETURN_IF_ERROR(AddPastAttempts(database, places));
-  ASSIGN_OR_RETURN(
-      const pg::Rows attempts,
-      database.Query("SELECT id, order_id, number, amount_minor, payment_method, off_session, state, "
-                     "decline_code, created_at, updated_at FROM attempts WHERE order_id = ANY($1) "
-                     "ORDER BY order_id, number",
-                     order_ids));
+  ASSIGN_OR_RETURN(const pg::Rows attempts,
+                   database.Query("SELECT " ATTEMPT_COLUMNS
+                                  " FROM attempts WHERE order_id = ANY($1) ORDER BY order_id, number",
+                                  order_ids));
   for (const pg::Row row : attempts)
     places_of_orders.at(row.Get<Uuid>("order_id"))->attempts.push_back(ToAttempt(row));
   return aggregates;
@@ -220,70 +222,116 @@ absl::Status InsertProduct(pg::Database& database, const core::Product& product)
                                   : absl::AlreadyExistsError("a product of this key exists");
 }
 
-absl::Status UpdateProduct(pg::Database& database, const core::Product& product) {
+absl::Status UpdateProducts(pg::Database& database, const std::vector<core::Product>& products) {
+  pg::Columns rows;
+  for (const core::Product& product : products) {
+    rows.AddRow(product.id, product.plan_id, ToText(product.state), ToText(product.delivery_state),
+                product.cycle_months, product.start, ExpiryDate(product), product.paid_months,
+                product.time_zone, product.auto_renew, product.next_plan_id, product.next_cycle_months,
+                product.renew_at, product.expires_at, product.ends_at, product.notice_at,
+                product.notice_stage, product.version, product.paid_version, product.updated_at,
+                product.display_name, product.declined_method, product.site_id);
+  }
   return database.Execute(
-      "UPDATE products SET plan_id = $2, state = $3, delivery_state = $4, cycle_months = $5, start_date "
-      "= $6, "
-      "expiry_date = $7, paid_months = $8, time_zone = $9, auto_renew = $10, next_plan_id = $11, "
-      "next_cycle_months = $12, renew_at = $13, expires_at = $14, ends_at = $15, notice_at = $16, "
-      "notice_stage = $17, version = $18, paid_version = $19, updated_at = $20, display_name = $21, "
-      "declined_method = $22, site_id = $23 WHERE id = $1",
-      product.id, product.plan_id, ToText(product.state), ToText(product.delivery_state),
-      product.cycle_months, product.start, ExpiryDate(product), product.paid_months, product.time_zone,
-      product.auto_renew, product.next_plan_id, product.next_cycle_months, product.renew_at,
-      product.expires_at, product.ends_at, product.notice_at, product.notice_stage, product.version,
-      product.paid_version, product.updated_at, product.display_name, product.declined_method,
-      product.site_id);
+      "UPDATE products p SET plan_id = n.plan_id, state = n.state, delivery_state = n.delivery_state, "
+      "cycle_months = n.cycle_months, start_date = n.start_date, expiry_date = n.expiry_date, "
+      "paid_months = n.paid_months, time_zone = n.time_zone, auto_renew = n.auto_renew, "
+      "next_plan_id = n.next_plan_id, next_cycle_months = n.next_cycle_months, renew_at = n.renew_at, "
+      "expires_at = n.expires_at, ends_at = n.ends_at, notice_at = n.notice_at, "
+      "notice_stage = n.notice_stage, version = n.version, paid_version = n.paid_version, "
+      "updated_at = n.updated_at, display_name = n.display_name, declined_method = n.declined_method, "
+      "site_id = n.site_id FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], "
+      "$6::date[], $7::date[], $8::int[], $9::text[], $10::boolean[], $11::text[], $12::int[], "
+      "$13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::int[], "
+      "$18::bigint[], $19::bigint[], $20::timestamptz[], $21::text[], $22::text[], $23::uuid[]) AS n (id, "
+      "plan_id, state, delivery_state, cycle_months, start_date, expiry_date, paid_months, time_zone, "
+      "auto_renew, next_plan_id, next_cycle_months, renew_at, expires_at, ends_at, notice_at, "
+      "notice_stage, version, paid_version, updated_at, display_name, declined_method, site_id) "
+      "WHERE p.id = n.id",
+      rows);
 }
 
-absl::Status InsertOrder(pg::Database& database, const core::Order& order) {
+absl::Status InsertOrders(pg::Database& database, const std::vector<core::Order>& orders) {
+  pg::Columns rows;
+  for (const core::Order& order : orders) {
+    rows.AddRow(order.id, order.account_id, order.quote_id, OfferToJson(order.offer), ToText(order.step),
+                ToText(order.failure), order.total_minor, order.wanted_method, order.payment_method,
+                order.payment_description, order.charge_id, order.attempt_count, ToText(order.wait),
+                order.next_at, order.first_attempt_at, order.dunning_ends_at, order.decline_code,
+                order.action_url, order.invoice, order.refund, order.credit_note, order.held_by, order.faults,
+                order.lease_until, order.version, order.created_at, order.updated_at, order.offer.product_id,
+                ToText(order.offer.kind), order.offer.TermStart());
+  }
   return database.Execute(
       "INSERT INTO orders (" PERENNIAL_ORDER_COLUMNS
-      ", product_id, kind, term_start) VALUES ($1, $2, $3, $4, "
-      "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
-      "$25, $26, "
-      "$27, $28, $29, $30)",
-      order.id, order.account_id, order.quote_id, OfferToJson(order.offer), ToText(order.step),
-      ToText(order.failure), order.total_minor, order.wanted_method, order.payment_method,
-      order.payment_description, order.charge_id, order.attempt_count, ToText(order.wait), order.next_at,
-      order.first_attempt_at, order.dunning_ends_at, order.decline_code, order.action_url, order.invoice,
-      order.refund, order.credit_note, order.held_by, order.faults, order.lease_until, order.version,
-      order.created_at, order.updated_at, order.offer.product_id, ToText(order.offer.kind),
-      order.offer.TermStart());
+      ", product_id, kind, term_start) SELECT " PERENNIAL_ORDER_COLUMNS
+      ", product_id, kind, term_start FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], "
+      "$4::jsonb[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::uuid[], "
+      "$12::int[], $13::text[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::text[], "
+      "$18::text[], $19::text[], $20::text[], $21::text[], $22::uuid[], $23::int[], $24::timestamptz[], "
+      "$25::bigint[], $26::timestamptz[], $27::timestamptz[], $28::uuid[], $29::text[], $30::date[]) AS n "
+      "(" PERENNIAL_ORDER_COLUMNS ", product_id, kind, term_start)",
+      rows);
 }
 
-absl::Status UpdateOrder(pg::Database& database, const core::Order& order) {
+absl::Status UpdateOrders(pg::Database& database, const std::vector<core::Order>& orders) {
+  pg::Columns rows;
+  for (const core::Order& order : orders) {
+    rows.AddRow(order.id, ToText(order.step), ToText(order.failure), order.total_minor, order.wanted_method,
+                order.payment_method, order.payment_description, order.charge_id, order.attempt_count,
+                ToText(order.wait), order.next_at, order.decline_code, order.action_url, order.invoice,
+                order.refund, order.credit_note, order.held_by, order.faults, order.lease_until,
+                order.version, order.updated_at);
+  }
   return database.Execute(
-      "UPDATE orders SET step = $2, failure = $3, total_minor = $4, wanted_method = $5, "
-      "payment_method = $6, payment_description = $7, charge_id = $8, attempt_count = $9, wait = $10, "
-      "next_at = $11, decline_code = $12, action_url = $13, invoice = $14, refund = $15, "
-      "credit_note = $16, held_by = $17, faults = $18, lease_until = $19, version = $20, "
-      "updated_at = $21 WHERE id = $1",
-      order.id, ToText(order.step), ToText(order.failure), order.total_minor, order.wanted_method,
-      order.payment_method, order.payment_description, order.charge_id, order.attempt_count,
-      ToText(order.wait), order.next_at, order.decline_code, order.action_url, order.invoice, order.refund,
-      order.credit_note, order.held_by, order.faults, order.lease_until, order.version, order.updated_at);
+      "UPDATE orders o SET step = n.step, failure = n.failure, total_minor = n.total_minor, "
+      "wanted_method = n.wanted_method, payment_method = n.payment_method, "
+      "payment_description = n.payment_description, charge_id = n.charge_id, "
+      "attempt_count = n.attempt_count, wait = n.wait, next_at = n.next_at, decline_code = n.decline_code, "
+      "action_url = n.action_url, invoice = n.invoice, refund = n.refund, credit_note = n.credit_note, "
+      "held_by = n.held_by, faults = n.faults, lease_until = n.lease_until, version = n.version, "
+      "updated_at = n.updated_at FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], "
+      "$6::text[], $7::text[], $8::uuid[], $9::int[], $10::text[], $11::timestamptz[], $12::text[], "
+      "$13::text[], $14::text[], $15::text[], $16::text[], $17::uuid[], $18::int[], $19::timestamptz[], "
+      "$20::bigint[], $21::timestamptz[]) AS n (id, step, failure, total_minor, wanted_method, "
+      "payment_method, payment_description, charge_id, attempt_count, wait, next_at, decline_code, "
+      "action_url, invoice, refund, credit_note, held_by, faults, lease_until, version, updated_at) "
+      "WHERE o.id = n.id",
+      rows);
 }
 
-absl::Status PutAttempt(pg::Database& database, const core::Attempt& attempt) {
+absl::Status PutAttempts(pg::Database& database, const std::vector<core::Attempt>& attempts) {
+  pg::Columns rows;
+  for (const core::Attempt& attempt : attempts) {
+    rows.AddRow(attempt.id, attempt.order_id, attempt.number, attempt.amount_minor, attempt.payment_method,
+                attempt.off_session, ToText(attempt.state), attempt.decline_code, attempt.created_at,
+                attempt.updated_at);
+  }
   return database.Execute(
-      "INSERT INTO attempts (id, order_id, number, amount_minor, payment_method, off_session, state, "
-      "decline_code, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-      "ON CONFLICT (id) DO UPDATE SET state = excluded.state, decline_code = excluded.decline_code, "
-      "updated_at = excluded.updated_at",
-      attempt.id, attempt.order_id, attempt.number, attempt.amount_minor, attempt.payment_method,
-      attempt.off_session, ToText(attempt.state), attempt.decline_code, attempt.created_at,
-      attempt.updated_at);
+      "INSERT INTO attempts (" ATTEMPT_COLUMNS ") SELECT " ATTEMPT_COLUMNS
+      " FROM unnest($1::uuid[], "
+      "$2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::boolean[], $7::text[], $8::text[], "
+      "$9::timestamptz[], $10::timestamptz[]) AS n (" ATTEMPT_COLUMNS
+      ") ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
+      "decline_code = excluded.decline_code, updated_at = excluded.updated_at",
+      rows);
 }
 
-absl::Status PutTerm(pg::Database& database, const core::Product& product, const core::Term& term) {
-  return database.Execute("INSERT INTO terms (" PERENNIAL_TERM_COLUMNS
-                          ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-                          "$13, $14, $15, $16) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
-                          term.id, product.id, product.account_id, term.order_id, term.plan_id,
-                          term.cycle_months, term.start, term.end, term.time_zone, product.currency,
-                          term.paid_minor, term.value.numerator(), term.value.denominator(), term.whole_days,
-                          ToText(term.state), term.created_at);
+absl::Status PutTerms(pg::Database& database, const std::vector<TermRow>& terms) {
+  pg::Columns rows;
+  for (const TermRow& row : terms) {
+    const core::Term& term = row.term;
+    rows.AddRow(term.id, row.product_id, row.account_id, term.order_id, term.plan_id, term.cycle_months,
+                term.start, term.end, term.time_zone, row.currency, term.paid_minor, term.value.numerator(),
+                term.value.denominator(), term.whole_days, ToText(term.state), term.created_at);
+  }
+  return database.Execute(
+      "INSERT INTO terms (" PERENNIAL_TERM_COLUMNS ") SELECT " PERENNIAL_TERM_COLUMNS
+      " FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], "
+      "$7::date[], $8::date[], $9::text[], $10::text[], $11::bigint[], $12::numeric[], $13::numeric[], "
+      "$14::int[], $15::text[], $16::timestamptz[]) AS n (" PERENNIAL_TERM_COLUMNS
+      ") ON CONFLICT (id) DO UPDATE SET state = excluded.state",
+      rows);
 }
 
 }  // namespace perennial::subscription

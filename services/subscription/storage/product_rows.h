@@ -37,10 +37,11 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
                                                       bool lock);
 
 absl::Status InsertProduct(pg::Database& database, const core::Product& product);
-absl::Status UpdateProduct(pg::Database& database, const core::Product& product);
-absl::Status InsertOrder(pg::Database& database, const core::Order& order);
-absl::Status UpdateOrder(pg::Database& database, const core::Order& order);
-absl::Status PutAttempt(pg::Database& database, const core::Attempt& attempt);
-absl::Status PutTerm(pg::Database& database, const core::Product& product, const core::Term& term);
+// One statement each, which travels along (pg::Database::Execute).
+absl::Status UpdateProducts(pg::Database& database, const std::vector<core::Product>& products);
+absl::Status InsertOrders(pg::Database& database, const std::vector<core::Order>& orders);
+absl::Status UpdateOrders(pg::Database& database, const std::vector<core::Order>& orders);
+absl::Status PutAttempts(pg::Database& database, const std::vector<core::Attempt>& attempts);
+absl::Status PutTerms(pg::Database& database, const std::vector<TermRow>& terms);
 
 }  // namespace perennial::subscription
