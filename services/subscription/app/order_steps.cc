@@ -1,6 +1,7 @@
 #include "services/subscription/app/order_steps.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "libs/base/call_scope.h"
@@ -71,6 +72,19 @@ OrderBatch OrdersOf(const std::vector<const HeldOrder*>& group) {
 }
 
 void Nothing(Aggregate&, Order&, absl::Time) {}
+
+// Takes the next step if it needs nobody's answer: pins an attempt, applies what was paid, takes back what
+// could not be delivered.
+void GoOnAlone(const core::DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now) {
+  if (order.step == OrderStep::kCharge) {
+    const Attempt* attempt = aggregate.CurrentAttempt(order);
+    if (attempt == nullptr || !attempt->IsInFlight()) core::BeginAttempt(policy, aggregate, order, now);
+  } else if (order.step == OrderStep::kApply) {
+    core::Apply(policy, aggregate, order, now);
+  } else if (order.step == OrderStep::kReverse) {
+    core::Reverse(policy, aggregate, order, now);
+  }
+}
 
 absl::Status Taken(absl::string_view why) {
   return absl::OutOfRangeError(why);
@@ -161,29 +175,55 @@ std::vector<OrderSteps::Change> OrderSteps::MakeProFormas(const Group& group) {
 }
 
 // An attempt with an unknown outcome is asked about; it is sent (again) only under its own id (R23).
-std::vector<OrderSteps::Change> OrderSteps::Charge(const Group& group) {
-  std::vector<Change> changes(group.size(), Nothing);  // of those whose attempt is not pinned yet
+std::vector<OrderSteps::Answer> OrderSteps::AskForMoney(const Group& group) {
+  std::vector<Answer> answers(group.size());  // none for those whose attempt is not pinned yet
   std::vector<PinnedCharge> to_send;
-  std::vector<size_t> sent;
+  std::vector<size_t> places;
   for (size_t i = 0; i < group.size(); ++i) {
     const Order& order = group[i]->order();
     const Attempt* attempt = group[i]->aggregate.CurrentAttempt(order);
     if (attempt == nullptr || !attempt->IsInFlight()) continue;
     if (!IsNotSent(*group[i])) {
-      const bool begin = i == 0 || HasTime();
-      absl::StatusOr<core::ChargeAnswer> answer =
-          begin ? peers_.payments.Ask(order, *attempt) : absl::DeadlineExceededError("no time is left");
-      if (ReasonOf(answer.status()) != "CHARGE_NOT_FOUND") {
-        changes[i] = Charged(*group[i], std::move(answer));
-        continue;
-      }
+      answers[i] = i == 0 || HasTime() ? peers_.payments.Ask(order, *attempt)
+                                       : absl::DeadlineExceededError("no time is left");
+      if (ReasonOf(answers[i]->status()) != "CHARGE_NOT_FOUND") continue;
     }
     to_send.push_back({&order, attempt});
-    sent.push_back(i);
+    places.push_back(i);
   }
-  if (to_send.empty()) return changes;
-  std::vector<absl::StatusOr<core::ChargeAnswer>> answers = peers_.payments.Charge(to_send);
-  for (size_t i = 0; i < sent.size(); ++i) changes[sent[i]] = Charged(*group[sent[i]], std::move(answers[i]));
+  if (to_send.empty()) return answers;
+  std::vector<absl::StatusOr<core::ChargeAnswer>> sent = peers_.payments.Charge(to_send);
+  for (size_t i = 0; i < places.size(); ++i) answers[places[i]] = std::move(sent[i]);
+  return answers;
+}
+
+// What is paid is invoiced at once, before the payment itself is written: payment_token and billing have it,
+// so who comes after a crash is told the same by both.
+std::vector<OrderSteps::Change> OrderSteps::Charge(const Group& group) {
+  const std::vector<Answer> answers = AskForMoney(group);
+  std::vector<Change> changes;
+  std::vector<Order> paid;
+  std::vector<size_t> places;
+  paid.reserve(group.size());
+  OrderBatch to_invoice;
+  for (size_t i = 0; i < group.size(); ++i) {
+    changes.push_back(answers[i] ? Charged(*group[i], *answers[i]) : Nothing);
+    if (!answers[i] || !answers[i]->ok() || (*answers[i])->state != AttemptState::kSucceeded) continue;
+    paid.push_back(group[i]->order());
+    paid.back().payment_description = (*answers[i])->payment_description;
+    to_invoice.push_back(&paid.back());
+    places.push_back(i);
+  }
+  if (paid.empty()) return changes;
+  const std::vector<absl::StatusOr<std::string>> invoices = peers_.billing.IssueInvoices(to_invoice);
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (!invoices[i].ok()) continue;  // that is the next step then
+    changes[places[i]] = [charged = std::move(changes[places[i]]), invoice = *invoices[i]](
+                             Aggregate& a, Order& o, absl::Time now) {
+      charged(a, o, now);
+      core::InvoiceIssued(o, invoice, now);
+    };
+  }
   return changes;
 }
 
@@ -281,19 +321,19 @@ OrderSteps::Change OrderSteps::PutOff(const HeldOrder& held, const absl::Status&
 
 std::vector<absl::StatusOr<Aggregate>> OrderSteps::Record(const Group& group,
                                                           const std::vector<Change>& changes) {
-  std::vector<Uuid> product_ids;
-  for (const HeldOrder* held : group) product_ids.push_back(held->aggregate.product.id);
+  std::vector<const Aggregate*> read;
+  for (const HeldOrder* held : group) read.push_back(&held->aggregate);
   const auto decide = [&](size_t place, Aggregate& aggregate) -> absl::Status {
-    const Order& read = group[place]->order();
-    Order* current = aggregate.FindOrder(read.id);
-    if (current == nullptr || current->version != read.version)
+    const Order& held = group[place]->order();
+    Order* current = aggregate.FindOrder(held.id);
+    if (current == nullptr || current->version != held.version)
       return Taken("somebody else went on with the order");
     const absl::Time now = clock_.Now();
     changes[place](aggregate, *current, now);
-    core::GoOnAlone(policy_, aggregate, *current, now);
+    GoOnAlone(policy_, aggregate, *current, now);
     return absl::OkStatus();
   };
-  std::vector<absl::StatusOr<Aggregate>> written = UpdateApart(products_, product_ids, decide);
+  std::vector<absl::StatusOr<Aggregate>> written = UpdateApart(products_, read, decide);
   for (size_t i = 0; i < group.size(); ++i) {
     if (!written[i].ok()) continue;
     CountAttempt(*group[i], *written[i]);

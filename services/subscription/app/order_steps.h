@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "libs/base/clock.h"
@@ -48,6 +49,8 @@ class OrderSteps {
   std::vector<Change> Ask(core::OrderStep step, const Group& group);
   std::vector<Change> AskEach(const Group& group, absl::FunctionRef<Change(const HeldOrder&)> ask);
   std::vector<Change> MakeProFormas(const Group& group);
+  using Answer = std::optional<absl::StatusOr<core::ChargeAnswer>>;
+  std::vector<Answer> AskForMoney(const Group& group);
   std::vector<Change> Charge(const Group& group);
   std::vector<Change> Invoice(const Group& group);
   Change Charged(const HeldOrder& held, absl::StatusOr<core::ChargeAnswer> answer);

@@ -185,14 +185,16 @@ class ProductStore {
   // Runs `decide` on the product under its lock and writes what it changed, with the events. Returns it as
   // written. PRODUCT_NOT_FOUND. An error of `decide` changes nothing.
   virtual absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) = 0;
-  // The same for many different products, in one transaction: `decide` is told which of them it has. What one
-  // is refused changes nothing of it, and the others are written. If the store fails, nothing is written.
+  // The same for many different products, in one transaction: `decide` is told which of them it has. It runs
+  // on the product as it was read (LoadAll, or written by this), unless that changed since: then on the
+  // product as it is. What one is refused changes nothing of it, and the others are written. If the store
+  // fails, none of those that are as they were read is written.
   using DecideEach = absl::FunctionRef<absl::Status(size_t place, core::Aggregate&)>;
   virtual absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(
-      const std::vector<Uuid>& product_ids, DecideEach decide) = 0;
+      const std::vector<const core::Aggregate*>& read, DecideEach decide) = 0;
 
   virtual absl::StatusOr<core::Aggregate> Load(const Uuid& product_id) = 0;
-  // Those of them that there are, in any order.
+  // Those of them that there are, in any order, with all that rules decide on.
   virtual absl::StatusOr<std::vector<core::Aggregate>> LoadAll(const std::vector<Uuid>& product_ids) = 0;
   virtual absl::StatusOr<std::vector<core::Aggregate>> List(const Uuid& account_id,
                                                             const ProductFilter& filter,

@@ -24,19 +24,18 @@ bool IsStoreAway(const absl::Status& status) {
 }
 
 std::vector<absl::StatusOr<core::Aggregate>> UpdateApart(ProductStore& products,
-                                                         const std::vector<Uuid>& product_ids,
+                                                         const std::vector<const core::Aggregate*>& read,
                                                          ProductStore::DecideEach decide) {
   using Results = std::vector<absl::StatusOr<core::Aggregate>>;
   absl::StatusOr<Results> together =
-      Caught<absl::StatusOr<Results>>([&] { return products.UpdateAll(product_ids, decide); });
+      Caught<absl::StatusOr<Results>>([&] { return products.UpdateAll(read, decide); });
   if (together.ok()) return *std::move(together);
-  if (IsStoreAway(together.status()) || product_ids.size() == 1)
-    return Results(product_ids.size(), together.status());
+  if (IsStoreAway(together.status()) || read.size() == 1) return Results(read.size(), together.status());
   Results results;
-  for (size_t i = 0; i < product_ids.size(); ++i) {
+  for (size_t i = 0; i < read.size(); ++i) {
     const auto decide_one = [&](core::Aggregate& aggregate) { return decide(i, aggregate); };
-    results.push_back(
-        Caught<absl::StatusOr<core::Aggregate>>([&] { return products.Update(product_ids[i], decide_one); }));
+    results.push_back(Caught<absl::StatusOr<core::Aggregate>>(
+        [&] { return products.Update(read[i]->product.id, decide_one); }));
   }
   return results;
 }

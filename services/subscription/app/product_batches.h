@@ -12,7 +12,7 @@ bool IsStoreAway(const absl::Status& status);
 // As ProductStore::UpdateAll, but one product that cannot be read or written, or `decide` about, keeps no
 // other: then each is updated alone. A store that is away is the result of all.
 std::vector<absl::StatusOr<core::Aggregate>> UpdateApart(ProductStore& products,
-                                                         const std::vector<Uuid>& product_ids,
+                                                         const std::vector<const core::Aggregate*>& read,
                                                          ProductStore::DecideEach decide);
 
 // The same for ProductStore::LoadAll; what cannot be read, or is gone, is left out.

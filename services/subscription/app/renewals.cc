@@ -1,5 +1,8 @@
 #include "services/subscription/app/renewals.h"
 
+#include <algorithm>
+#include <map>
+
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/subscription/app/product_batches.h"
@@ -19,24 +22,27 @@ constexpr absl::Duration kPostponed = absl::Minutes(10);
 absl::StatusOr<int> Renewals::ForEach(const Due& due, Rule rule) {
   std::vector<Uuid> product_ids;
   for (const auto& each : due) product_ids.push_back(each.product_id);
-  std::vector<bool> changed(due.size());
+  std::map<Uuid, absl::Status> failed;
+  const auto on_unreadable = [&](const Uuid& id, const absl::Status& why) { failed[id] = why; };
+  ASSIGN_OR_RETURN(const std::vector<core::Aggregate> loaded,
+                   LoadApart(products_, product_ids, on_unreadable));
+  std::vector<const core::Aggregate*> read;
+  for (const core::Aggregate& aggregate : loaded) read.push_back(&aggregate);
+  std::vector<bool> changed(read.size());
   const auto decide = [&](size_t place, core::Aggregate& aggregate) -> absl::Status {
-    ASSIGN_OR_RETURN(changed[place], rule(due[place], aggregate));
+    ASSIGN_OR_RETURN(changed[place], rule(aggregate));
     return absl::OkStatus();
   };
-  const auto updated = UpdateApart(products_, product_ids, decide);
-  int done = 0;
-  for (size_t i = 0; i < due.size(); ++i) {
-    const absl::Status& status = updated[i].status();
+  const auto updated = UpdateApart(products_, read, decide);
+  for (size_t i = 0; i < read.size(); ++i) failed[read[i]->product.id] = updated[i].status();
+  for (const auto& [id, status] : failed) {
     if (IsStoreAway(status)) return status;
-    if (status.ok()) {
-      done += changed[i] ? 1 : 0;
-    } else if (ReasonOf(status) != "PRODUCT_NOT_FOUND") {  // gone meanwhile
-      meter_.Trouble("a product could not be handled", product_ids[i], std::string(status.message()));
-      RETURN_IF_ERROR(products_.Postpone(product_ids[i], clock_.Now() + kPostponed));
-    }
+    const bool is_gone = ReasonOf(status) == "PRODUCT_NOT_FOUND";  // meanwhile
+    if (status.ok() || is_gone) continue;
+    meter_.Trouble("a product could not be handled", id, std::string(status.message()));
+    RETURN_IF_ERROR(products_.Postpone(id, clock_.Now() + kPostponed));
   }
-  return done;
+  return static_cast<int>(std::count(changed.begin(), changed.end(), true));
 }
 
 absl::StatusOr<bool> Renewals::OpenRenewal(const core::Customer& customer, core::Aggregate& aggregate) {
@@ -65,28 +71,27 @@ absl::StatusOr<int> Renewals::OpenDue() {
     if (is_gone(each)) RETURN_IF_ERROR(products_.Postpone(each.product_id, clock_.Now() + kPostponed));
   }
   std::erase_if(due, is_gone);
-  return ForEach(due, [&](const ProductStore::Due& each, core::Aggregate& aggregate) {
-    return OpenRenewal(profiles.at(each.account_id).customer, aggregate);
+  return ForEach(due, [&](core::Aggregate& aggregate) {
+    return OpenRenewal(profiles.at(aggregate.product.account_id).customer, aggregate);
   });
 }
 
 absl::StatusOr<int> Renewals::TellDue() {
   ASSIGN_OR_RETURN(const auto due, products_.NoticesDue(clock_.Now(), kBatch));
-  return ForEach(due, [&](const ProductStore::Due&, core::Aggregate& aggregate) {
-    return core::TellAhead(catalogue_, aggregate, clock_.Now());
-  });
+  return ForEach(
+      due, [&](core::Aggregate& aggregate) { return core::TellAhead(catalogue_, aggregate, clock_.Now()); });
 }
 
 absl::StatusOr<int> Renewals::ExpireDue() {
   ASSIGN_OR_RETURN(const auto due, products_.ExpiriesDue(clock_.Now(), kBatch));
-  return ForEach(due, [&](const ProductStore::Due&, core::Aggregate& aggregate) {
+  return ForEach(due, [&](core::Aggregate& aggregate) {
     return core::Expire(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }
 
 absl::StatusOr<int> Renewals::EndDue() {
   ASSIGN_OR_RETURN(const auto due, products_.EndsDue(clock_.Now(), kBatch));
-  return ForEach(due, [&](const ProductStore::Due&, core::Aggregate& aggregate) {
+  return ForEach(due, [&](core::Aggregate& aggregate) {
     return core::End(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }

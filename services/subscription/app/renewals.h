@@ -34,7 +34,7 @@ class Renewals {
  private:
   using Due = std::vector<ProductStore::Due>;
   // Whether it changed the product.
-  using Rule = absl::FunctionRef<absl::StatusOr<bool>(const ProductStore::Due&, core::Aggregate&)>;
+  using Rule = absl::FunctionRef<absl::StatusOr<bool>(core::Aggregate&)>;
 
   absl::StatusOr<int> ForEach(const Due& due, Rule rule);
   absl::Status ForEachWaiting(const Uuid& account_id, absl::FunctionRef<bool(core::Aggregate&)> rule);

@@ -198,17 +198,6 @@ void Wake(Aggregate& aggregate, Order& order, absl::Time now) {
   GoTo(order, OrderStep::kProForma, now);
 }
 
-void GoOnAlone(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now) {
-  if (order.step == OrderStep::kCharge) {
-    const Attempt* attempt = aggregate.CurrentAttempt(order);
-    if (attempt == nullptr || !attempt->IsInFlight()) BeginAttempt(policy, aggregate, order, now);
-  } else if (order.step == OrderStep::kApply) {
-    Apply(policy, aggregate, order, now);
-  } else if (order.step == OrderStep::kReverse) {
-    Reverse(policy, aggregate, order, now);
-  }
-}
-
 void TryAgain(const DunningPolicy& policy, const Aggregate& aggregate, Order& order, absl::Time now) {
   const absl::Time at = std::min(NextAllowed(policy, aggregate.AttemptTimes(), now), *order.dunning_ends_at);
   WaitFor(order, Wait::kRung, at, now);

@@ -23,10 +23,6 @@ void ProFormaRefused(const DunningPolicy& policy, Aggregate& aggregate, Order& o
 // Wakes a waiting order: it is tried again, asked about, or given up (R17).
 void Wake(Aggregate& aggregate, Order& order, absl::Time now);
 
-// Takes the steps that need nobody else's answer, as far as they go: pins an attempt, applies what was paid,
-// takes back what could not be delivered.
-void GoOnAlone(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now);
-
 // Pins a new attempt, or waits until the card networks allow one more of a renewal without the customer
 // (R17). The attempt before, if any, has a final outcome.
 void BeginAttempt(const DunningPolicy& policy, Aggregate& aggregate, Order& order, absl::Time now);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
+#include <optional>
 #include <utility>
 
 #include "libs/base/error.h"
@@ -58,6 +58,12 @@ const Value* FindById(const std::vector<Value>& values, const Uuid& id) {
 // Whether it keeps other orders of its product from running (the index orders_one_running).
 bool IsRunning(const core::Order& order) {
   return !order.IsOver() && !order.HasFailed() && !order.IsCompensating() && !order.held_by;
+}
+
+// Terms that do not count any more are no part of an aggregate.
+void DropRetired(core::Aggregate& aggregate) {
+  std::erase_if(aggregate.terms,
+                [](const core::Term& term) { return term.state != core::TermState::kActive; });
 }
 
 // What products became, by how it is written.
@@ -133,65 +139,103 @@ absl::Status PostgresProductStore::Create(const core::Aggregate& aggregate) {
 }
 
 absl::StatusOr<core::Aggregate> PostgresProductStore::Update(const Uuid& product_id, Decide decide) {
-  ASSIGN_OR_RETURN(
-      std::vector<absl::StatusOr<core::Aggregate>> results,
-      UpdateAll({product_id}, [&](size_t, core::Aggregate& aggregate) { return decide(aggregate); }));
-  return std::move(results.front());
+  core::Aggregate result;
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS
+                                                          " FROM products WHERE id = $1 FOR UPDATE",
+                                                          product_id));
+    if (rows.empty()) return NoProduct();
+    ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, Depth::kToWrite));
+    const core::Aggregate& before = loaded.front();
+    ASSIGN_OR_RETURN(const pg::Rows deleted,
+                     database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = $1",
+                                     PseudonymOf(secret_key_, before.product.account_id)));
+    result = before;
+    result.account_deleted = !deleted.empty();
+    RETURN_IF_ERROR(decide(result));
+    Changes changes;
+    changes.Add(before, result);
+    return changes.Write(database_, outbox_);
+  }));
+  DropRetired(result);
+  return result;
 }
 
 absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> PostgresProductStore::UpdateAll(
-    const std::vector<Uuid>& product_ids, DecideEach decide) {
-  std::map<Uuid, size_t> places;
-  for (size_t i = 0; i < product_ids.size(); ++i) places[product_ids[i]] = i;
-  std::vector<absl::StatusOr<core::Aggregate>> results;
+    const std::vector<const core::Aggregate*>& read, DecideEach decide) {
+  std::vector<std::optional<absl::StatusOr<core::Aggregate>>> written;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    results.assign(product_ids.size(), NoProduct());
-    // In the order of their ids, so that two batches never wait for each other.
-    ASSIGN_OR_RETURN(const pg::Rows rows,
-                     database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS
-                                     " FROM products WHERE id = ANY($1) ORDER BY id FOR UPDATE",
-                                     product_ids));
-    ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, /*lock=*/true));
-    RETURN_IF_ERROR(MarkDeleted(loaded));
+    written.assign(read.size(), std::nullopt);
+    ASSIGN_OR_RETURN(const Unchanged unchanged, LockUnchanged(read));
     Changes changes;
-    for (const core::Aggregate& before : loaded) {
-      const size_t place = places.at(before.product.id);
-      core::Aggregate after = before;
+    for (size_t place = 0; place < read.size(); ++place) {
+      const auto found = unchanged.find(read[place]->product.id);
+      if (found == unchanged.end()) continue;
+      core::Aggregate after = *read[place];
+      after.account_deleted = found->second.account_deleted;
       const absl::Status decided = decide(place, after);
-      if (!decided.ok()) {
-        results[place] = decided;
-        continue;
-      }
-      changes.Add(before, after);
-      results[place] = std::move(after);
+      if (decided.ok()) changes.Add(*read[place], after);
+      written[place] = decided.ok() ? absl::StatusOr<core::Aggregate>(std::move(after)) : decided;
     }
     return changes.Write(database_, outbox_);
   }));
-  for (absl::StatusOr<core::Aggregate>& result : results) {
-    if (!result.ok()) continue;
-    std::erase_if(result->terms,
-                  [](const core::Term& term) { return term.state != core::TermState::kActive; });
+  std::vector<absl::StatusOr<core::Aggregate>> results;
+  for (size_t place = 0; place < read.size(); ++place) {
+    const auto decide_one = [&](core::Aggregate& aggregate) { return decide(place, aggregate); };
+    results.push_back(written[place] ? *std::move(written[place])
+                                     : Update(read[place]->product.id, decide_one));
+    if (results.back().ok()) DropRetired(*results.back());
   }
   return results;
 }
 
-absl::Status PostgresProductStore::MarkDeleted(std::vector<core::Aggregate>& loaded) {
-  std::vector<Uuid> pseudonyms;
-  for (const core::Aggregate& aggregate : loaded)
-    pseudonyms.push_back(PseudonymOf(secret_key_, aggregate.product.account_id));
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = ANY($1)", pseudonyms));
-  for (const pg::Row row : rows) {
-    const Uuid deleted = row.Get<Uuid>("pseudonym");
-    for (size_t i = 0; i < loaded.size(); ++i) loaded[i].account_deleted |= pseudonyms[i] == deleted;
+// Every change of an aggregate is one of its product's version or of an order's. Locked in the order of their
+// ids, so that two batches never wait for each other.
+absl::StatusOr<PostgresProductStore::Unchanged> PostgresProductStore::LockUnchanged(
+    const std::vector<const core::Aggregate*>& read) {
+  std::vector<Uuid> product_ids, pseudonyms, order_ids;
+  std::vector<int64_t> product_versions, order_versions;
+  for (const core::Aggregate* aggregate : read) {
+    product_ids.push_back(aggregate->product.id);
+    product_versions.push_back(aggregate->product.version);
+    pseudonyms.push_back(PseudonymOf(secret_key_, aggregate->product.account_id));
+    for (const core::Order& order : aggregate->orders) {
+      order_ids.push_back(order.id);
+      order_versions.push_back(order.version);
+    }
   }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      const pg::Rows products,
+      database_.Query("SELECT p.id, d.pseudonym IS NOT NULL AS deleted FROM unnest($1::uuid[], $2::bigint[], "
+                      "$3::uuid[]) AS k (id, version, pseudonym) JOIN products p ON p.id = k.id AND "
+                      "p.version = k.version LEFT JOIN account_deletions d ON d.pseudonym = k.pseudonym "
+                      "ORDER BY p.id FOR UPDATE OF p",
+                      product_ids, product_versions, pseudonyms));
+  Unchanged unchanged;
+  for (const pg::Row row : products)
+    unchanged[row.Get<Uuid>("id")] = {.account_deleted = row.Get<bool>("deleted"), .orders = 0};
+  ASSIGN_OR_RETURN(
+      const pg::Rows orders,
+      database_.Query("SELECT o.product_id FROM unnest($1::uuid[], $2::bigint[]) AS k (id, version) JOIN "
+                      "orders o ON o.id = k.id AND o.version = k.version ORDER BY o.id FOR UPDATE OF o",
+                      order_ids, order_versions));
+  for (const pg::Row row : orders) {
+    const auto found = unchanged.find(row.Get<Uuid>("product_id"));
+    if (found != unchanged.end()) ++found->second.orders;
+  }
+  for (const core::Aggregate* aggregate : read) {
+    const auto found = unchanged.find(aggregate->product.id);
+    if (found != unchanged.end() && found->second.orders != aggregate->orders.size()) unchanged.erase(found);
+  }
+  return unchanged;
 }
 
 absl::StatusOr<core::Aggregate> PostgresProductStore::Load(const Uuid& product_id) {
-  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadAll({product_id}));
-  if (loaded.empty()) return NoProduct();
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS " FROM products WHERE id = $1", product_id));
+  if (rows.empty()) return NoProduct();
+  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, Depth::kToShow));
   return std::move(loaded.front());
 }
 
@@ -200,7 +244,7 @@ absl::StatusOr<std::vector<core::Aggregate>> PostgresProductStore::LoadAll(
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
       database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS " FROM products WHERE id = ANY($1)", product_ids));
-  return LoadRest(database_, rows, /*lock=*/false);
+  return LoadRest(database_, rows, Depth::kToDecide);
 }
 
 absl::StatusOr<std::vector<core::Aggregate>> PostgresProductStore::List(const Uuid& account_id,
@@ -236,7 +280,7 @@ absl::StatusOr<std::vector<core::Aggregate>> PostgresProductStore::List(const Uu
                 "coalesce(expiry_date, DATE '9999-12-31'), id LIMIT $7",
                 account_id, kind, state, filter.expiring_before, date, id, limit);
   RETURN_IF_ERROR(rows.status());
-  return LoadRest(database_, *rows, /*lock=*/false);
+  return LoadRest(database_, *rows, Depth::kToShow);
 }
 
 absl::StatusOr<std::vector<TermRow>> PostgresProductStore::Terms(std::optional<Uuid> product_id,

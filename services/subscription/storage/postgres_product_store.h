@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+
 #include "libs/events/outbox.h"
 #include "libs/pg/database.h"
 #include "services/subscription/app/ports.h"
@@ -13,8 +15,8 @@ class PostgresProductStore final : public ProductStore {
 
   absl::Status Create(const core::Aggregate& aggregate) override;
   absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) override;
-  absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(const std::vector<Uuid>& product_ids,
-                                                                         DecideEach decide) override;
+  absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(
+      const std::vector<const core::Aggregate*>& read, DecideEach decide) override;
   absl::StatusOr<core::Aggregate> Load(const Uuid& product_id) override;
   absl::StatusOr<std::vector<core::Aggregate>> LoadAll(const std::vector<Uuid>& product_ids) override;
   absl::StatusOr<std::vector<core::Aggregate>> List(const Uuid& account_id, const ProductFilter& filter,
@@ -35,7 +37,13 @@ class PostgresProductStore final : public ProductStore {
 
  private:
   absl::StatusOr<pg::Rows> OrderRows(const OrderPage& page);
-  absl::Status MarkDeleted(std::vector<core::Aggregate>& loaded);
+  // Of the products that are as they were read, by id; they are so until the end of the transaction.
+  struct Locked {
+    bool account_deleted = false;
+    size_t orders = 0;
+  };
+  using Unchanged = std::map<Uuid, Locked>;
+  absl::StatusOr<Unchanged> LockUnchanged(const std::vector<const core::Aggregate*>& read);
 
   pg::Database& database_;
   events::Outbox& outbox_;

@@ -87,7 +87,7 @@ absl::StatusOr<std::vector<core::Aggregate>> PostgresSiteStore::ProductsOf(
       database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS
                       " FROM products WHERE site_id = ANY($1) AND state <> 'ended' ORDER BY created_at, id",
                       site_ids));
-  return LoadRest(database_, rows, /*lock=*/false);
+  return LoadRest(database_, rows, Depth::kToShow);
 }
 
 }  // namespace perennial::subscription

@@ -155,7 +155,7 @@ core::Attempt ToAttempt(const pg::Row& row) {
 }
 
 absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, const pg::Rows& products,
-                                                      bool lock) {
+                                                      Depth depth) {
   std::vector<core::Aggregate> aggregates;
   std::vector<Uuid> ids;
   aggregates.reserve(static_cast<size_t>(products.size()));
@@ -173,14 +173,15 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
                                                         ids));
   for (const pg::Row row : terms) places.at(row.Get<Uuid>("product_id"))->terms.push_back(ToTerm(row).term);
   ASSIGN_OR_RETURN(const pg::Rows orders,
-                   lock ? database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
-                                         " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
-                                         "('done', 'failed', 'refunded') ORDER BY created_at, id FOR UPDATE",
-                                         ids)
-                        : database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
-                                         " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
-                                         "('done', 'failed', 'refunded') ORDER BY created_at, id",
-                                         ids));
+                   depth == Depth::kToWrite
+                       ? database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
+                                        " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
+                                        "('done', 'failed', 'refunded') ORDER BY created_at, id FOR UPDATE",
+                                        ids)
+                       : database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
+                                        " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
+                                        "('done', 'failed', 'refunded') ORDER BY created_at, id",
+                                        ids));
   Places places_of_orders;
   std::vector<Uuid> order_ids;
   for (const pg::Row row : orders) {
@@ -191,7 +192,7 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
     aggregate->orders.push_back(std::move(order));
   }
   if (order_ids.empty()) return aggregates;
-  if (lock) RETURN_IF_ERROR(AddPastAttempts(database, places));
+  if (depth != Depth::kToShow) RETURN_IF_ERROR(AddPastAttempts(database, places));
   ASSIGN_OR_RETURN(const pg::Rows attempts,
                    database.Query("SELECT " ATTEMPT_COLUMNS
                                   " FROM attempts WHERE order_id = ANY($1) ORDER BY order_id, number",

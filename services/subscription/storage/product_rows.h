@@ -31,10 +31,15 @@ TermRow ToTerm(const pg::Row& row);
 core::Order ToOrder(const pg::Row& row);
 core::Attempt ToAttempt(const pg::Row& row);
 
-// Adds terms, open orders and their attempts to products: three statements, however many products.
-// `lock`: the orders' rows are locked, so that no worker claims them meanwhile.
+// Adds terms, open orders and their attempts to products, in a number of statements that does not depend on
+// how many there are.
+enum class Depth {
+  kToShow,
+  kToDecide,  // with the attempts of past orders that a rule may ask for (R17)
+  kToWrite,   // the same, and the orders' rows are locked, so that no worker claims them meanwhile
+};
 absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, const pg::Rows& products,
-                                                      bool lock);
+                                                      Depth depth);
 
 absl::Status InsertProduct(pg::Database& database, const core::Product& product);
 // One statement each, which travels along (pg::Database::Execute).

@@ -42,18 +42,20 @@ class FakeProductStore final : public ProductStore {
   }
 
   absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) override {
+    const auto it = rows.find(product_id);
+    if (it == rows.end()) return NotFound("PRODUCT_NOT_FOUND", "");
     ASSIGN_OR_RETURN(auto results,
-                     UpdateAll({product_id}, [&](size_t, core::Aggregate& each) { return decide(each); }));
+                     UpdateAll({&it->second}, [&](size_t, core::Aggregate& each) { return decide(each); }));
     return results.front();
   }
 
-  absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(const std::vector<Uuid>& product_ids,
-                                                                         DecideEach decide) override {
+  absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(
+      const std::vector<const core::Aggregate*>& read, DecideEach decide) override {
     killer_.Moment();
     std::vector<absl::StatusOr<core::Aggregate>> results;
-    for (size_t i = 0; i < product_ids.size(); ++i) {
-      const auto it = rows.find(product_ids[i]);
-      if (broken.contains(product_ids[i])) return absl::InternalError("broken");
+    for (size_t i = 0; i < read.size(); ++i) {
+      const auto it = rows.find(read[i]->product.id);
+      if (broken.contains(read[i]->product.id)) return absl::InternalError("broken");
       results.push_back(it == rows.end() ? NotFound("PRODUCT_NOT_FOUND", "")
                                          : Decided(it->second, i, decide));
     }

@@ -228,6 +228,17 @@ TEST_CASE("Attempts of past orders count under the lock, for the card networks c
   CHECK(rig.products.WaitingRenewals(Id("account"))->empty());
 }
 
+// As they are now.
+struct Read {
+  std::vector<core::Aggregate> aggregates;
+  std::vector<const core::Aggregate*> pointers;
+
+  Read(Rig& rig, const std::vector<Uuid>& ids) {
+    for (const Uuid& id : ids) aggregates.push_back(rig.products.LoadAll({id})->at(0));
+    for (const core::Aggregate& aggregate : aggregates) pointers.push_back(&aggregate);
+  }
+};
+
 std::vector<Uuid> BuyDomains(Rig& rig, int count) {
   std::vector<Uuid> ids;
   for (int i = 0; i < count; ++i)
@@ -237,15 +248,18 @@ std::vector<Uuid> BuyDomains(Rig& rig, int count) {
 
 TEST_CASE("Of products that are written together, one that is refused keeps no other") {
   Rig rig;
-  std::vector<Uuid> ids = BuyDomains(rig, 3);
-  ids.push_back(Id("nobody's"));
+  const std::vector<Uuid> ids = BuyDomains(rig, 3);
+  Read read(rig, ids);
+  core::Aggregate nobodys = read.aggregates[0];
+  nobodys.product.id = Id("nobody's");
+  read.pointers.push_back(&nobodys);
   const auto rename = [&](size_t place, core::Aggregate& aggregate) -> absl::Status {
-    CHECK(aggregate.product.id == ids[place]);
+    CHECK(aggregate.product.id == read.pointers[place]->product.id);
     aggregate.product.display_name = absl::StrCat("renamed ", place);
     if (place == 1) return Precondition("PRODUCT_NOT_RENEWABLE", "");
     return absl::OkStatus();
   };
-  const auto results = rig.products.UpdateAll(ids, rename);
+  const auto results = rig.products.UpdateAll(read.pointers, rename);
   REQUIRE_OK(results);
   CHECK((*results)[0]->product.display_name == "renamed 0");
   CHECK_REFUSED((*results)[1], "PRODUCT_NOT_RENEWABLE");
@@ -254,6 +268,40 @@ TEST_CASE("Of products that are written together, one that is refused keeps no o
   CHECK(rig.products.Load(ids[1])->product.display_name == "d1.com");
   CHECK(rig.products.Load(ids[2])->product.display_name == "renamed 2");
   CHECK(rig.products.LoadAll(ids)->size() == 3);
+}
+
+TEST_CASE("What changed since it was read is decided on as it is (R23)") {
+  Rig rig;
+  const std::vector<Uuid> ids = BuyDomains(rig, 4);
+  const auto order = rig.Commit(rig.QuoteFor(DomainPurchase{"open.com", 1, std::nullopt}));
+  const Read read(rig, {ids[0], ids[1], ids[2], order->offer.product_id});
+  const auto switch_off = [](core::Aggregate& aggregate) {
+    aggregate.product.auto_renew = false;
+    return absl::OkStatus();
+  };
+  REQUIRE_OK(rig.products.Update(ids[1], switch_off));
+  REQUIRE_OK(rig.products.ClaimOrder(order->id, rig.clock.Now(), rig.clock.Now() + absl::Seconds(90)));
+  rig.deletion_store.MarkDeleted(Id("account"), rig.clock.Now()).IgnoreError();
+  std::vector<int> runs(4);
+  const auto results = rig.products.UpdateAll(read.pointers, [&](size_t place, core::Aggregate& aggregate) {
+    ++runs[place];
+    CHECK(aggregate.account_deleted);
+    CHECK(aggregate.product.auto_renew == (place != 1));
+    if (place == 3) CHECK(aggregate.orders.at(0).version == 2);
+    ++aggregate.product.notice_stage;
+    return absl::OkStatus();
+  });
+  REQUIRE_OK(results);
+  CHECK(runs == std::vector<int>{1, 1, 1, 1});
+  for (const auto& result : *results)
+    CHECK(rig.products.Load(result->product.id)->product == result->product);
+  CHECK_FALSE(rig.products.Load(ids[1])->product.auto_renew);
+  // What was returned can be gone on with.
+  const auto again = rig.products.UpdateAll({&*(*results)[0]}, [](size_t, core::Aggregate& aggregate) {
+    ++aggregate.product.notice_stage;
+    return absl::OkStatus();
+  });
+  CHECK((*again)[0]->product.version == (*results)[0]->product.version + 1);
 }
 
 TEST_CASE("A product that the database refuses spoils only its own result") {
@@ -265,9 +313,10 @@ TEST_CASE("A product that the database refuses spoils only its own result") {
     if (place == 1) aggregate.terms.push_back(aggregate.terms[0]), aggregate.terms[1].id = Id("second");
     return absl::OkStatus();
   };
-  CHECK_FALSE(rig.products.UpdateAll(ids, decide).ok());
+  const Read read(rig, ids);
+  CHECK_FALSE(rig.products.UpdateAll(read.pointers, decide).ok());
   CHECK(rig.products.Load(ids[0])->product.display_name == "d0.com");
-  const auto results = UpdateApart(rig.products, ids, decide);
+  const auto results = UpdateApart(rig.products, read.pointers, decide);
   CHECK(results[0].ok());
   CHECK_FALSE(results[1].ok());
   CHECK(results[2].ok());
@@ -288,7 +337,11 @@ TEST_CASE("Batches that overlap wait for each other, and lose nothing") {
         ++aggregate.product.notice_stage;
         return absl::OkStatus();
       };
-      for (int round = 0; round < 5; ++round) REQUIRE(rig.products.UpdateAll(mine, count).ok());
+      for (int round = 0; round < 5; ++round) {
+        const auto results = rig.products.UpdateAll(Read(rig, mine).pointers, count);
+        REQUIRE(results.ok());
+        for (const auto& result : *results) REQUIRE(result.ok());
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();
