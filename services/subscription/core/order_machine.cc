@@ -23,7 +23,11 @@ void GoTo(Order& order, OrderStep step, absl::Time now) {
   order.step = step;
   order.faults = 0;
   order.updated_at = now;
-  order.next_at = order.IsOver() ? std::nullopt : std::optional(now);
+  // An order that is due stays due since then: its row can change in place.
+  if (order.IsOver())
+    order.next_at.reset();
+  else if (!order.next_at || *order.next_at > now)
+    order.next_at = now;
   if (order.IsOver()) order.lease_until = std::nullopt;
 }
 

@@ -88,9 +88,9 @@ absl::StatusOr<int> BusinessMetrics::Measure() {
       const pg::Rows rows,
       database_.Query(
           "SELECT (SELECT count(*) FROM products WHERE renew_at <= $1) + (SELECT count(*) FROM orders WHERE "
-          "next_at <= $1 AND held_by IS NULL AND kind = 'automatic_renewal') AS due, "
-          "(SELECT count(*) FROM orders WHERE step NOT IN ('done', 'failed', 'refunded', 'waiting')) AS "
-          "open, (SELECT count(*) FROM orders WHERE step = 'waiting') AS past_due",
+          "next_at <= $1 AND standing <> 'held' AND kind = 'automatic_renewal') AS due, "
+          "(SELECT count(*) FROM orders WHERE standing IN ('running', 'held', 'leaving')) AS "
+          "open, (SELECT count(*) FROM orders WHERE standing = 'waiting') AS past_due",
           now));
   ASSIGN_OR_RETURN(const pg::Rows age, database_.Query(kOldestOpen));
   const auto oldest = age[0].Get<std::optional<absl::Time>>("oldest");

@@ -17,19 +17,19 @@ inline constexpr char kExpiriesDue[] =
     "retry_at <= $1) ORDER BY expires_at LIMIT $2";
 inline constexpr char kEndsDue[] =
     "SELECT p.id, p.account_id FROM products p WHERE p.state = 'expired' AND p.ends_at <= $1 AND (p.retry_at "
-    "IS NULL OR p.retry_at <= $1) AND NOT EXISTS (SELECT FROM orders o WHERE o.product_id = p.id AND o.step "
-    "NOT IN ('done', 'failed', 'refunded', 'cancel_pro_forma')) ORDER BY p.ends_at LIMIT $2";
+    "IS NULL OR p.retry_at <= $1) AND NOT EXISTS (SELECT FROM orders o WHERE o.product_id = p.id AND "
+    "o.standing NOT IN ('done', 'void') AND o.step <> 'cancel_pro_forma') ORDER BY p.ends_at LIMIT $2";
 // $1: now. $2: the lease's end. $3: how many.
 inline constexpr char kClaimOrdersDue[] =
     "UPDATE orders SET lease_until = $2, version = version + 1 WHERE id IN (SELECT id FROM orders WHERE "
-    "next_at <= $1 AND held_by IS NULL AND (lease_until IS NULL OR lease_until <= $1) ORDER BY next_at LIMIT "
+    "next_at <= $1 AND standing <> 'held' AND (lease_until IS NULL OR lease_until <= $1) ORDER BY next_at "
+    "LIMIT "
     "$3 FOR UPDATE SKIP LOCKED) RETURNING id, product_id, version";
 
 // When the oldest order began that should be over soon: not one on the ladder, nor one whose delivery takes
 // days, which domain_mailbox watches.
 inline constexpr char kOldestOpen[] =
-    "SELECT min(created_at) AS oldest FROM orders WHERE step NOT IN ('done', 'failed', 'refunded', "
-    "'waiting') "
-    "AND step <> 'deliver'";
+    "SELECT min(created_at) AS oldest FROM orders WHERE standing IN ('running', 'held', 'leaving') AND "
+    "step <> 'deliver'";
 
 }  // namespace perennial::subscription

@@ -67,8 +67,8 @@ absl::StatusOr<bool> PostgresDeletionStore::Purge(const Uuid& account_id, const 
         database_.Query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))::text", account_id).status());
     ASSIGN_OR_RETURN(
         const pg::Rows open,
-        database_.Query("SELECT id FROM orders WHERE account_id = $1 AND step NOT IN ('done', 'failed', "
-                        "'refunded') LIMIT 1",
+        database_.Query("SELECT id FROM orders WHERE account_id = $1 AND standing NOT IN ('done', "
+                        "'void') LIMIT 1",
                         account_id));
     if (!open.empty()) return absl::OkStatus();
     RETURN_IF_ERROR(

@@ -35,12 +35,10 @@ absl::StatusOr<std::vector<PaidOrder>> PostgresPaidOrderStore::List(absl::Time s
                                                                     const std::string& after,
                                                                     absl::Time before, int limit) {
   const TimePosition from = TimePositionFrom(after, since);
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query(PAID_ORDERS "WHERE o.step IN ('done', 'refunded') AND o.charge_id IS NOT NULL AND "
-                                  "(o.updated_at, o.id) > ($1, $2) AND o.updated_at < $3 "
-                                  "ORDER BY o.updated_at, o.id LIMIT $4",
-                      from.time, from.id, before, limit));
+  ASSIGN_OR_RETURN(const pg::Rows rows,
+                   database_.Query(PAID_ORDERS "WHERE (o.paid_at, o.id) > ($1, $2) AND o.paid_at < $3 "
+                                               "ORDER BY o.paid_at, o.id LIMIT $4",
+                                   from.time, from.id, before, limit));
   return Read(rows);
 }
 

@@ -385,12 +385,11 @@ absl::Status PostgresProductStore::Postpone(const Uuid& product_id, absl::Time u
 absl::StatusOr<std::vector<Uuid>> PostgresProductStore::WaitingRenewals(const Uuid& account_id) {
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query(
-          "SELECT product_id FROM orders WHERE account_id = $1 AND kind = 'automatic_renewal' AND step NOT "
-          "IN "
-          "('done', 'failed', 'refunded') UNION SELECT id FROM products WHERE account_id = $1 AND "
-          "declined_method <> '' ORDER BY product_id",
-          account_id));
+      database_.Query("SELECT product_id FROM orders WHERE account_id = $1 AND kind = 'automatic_renewal' "
+                      "AND standing NOT "
+                      "IN ('done', 'void') UNION SELECT id FROM products WHERE account_id = $1 AND "
+                      "declined_method <> '' ORDER BY product_id",
+                      account_id));
   std::vector<Uuid> ids;
   for (const pg::Row row : rows) ids.push_back(row.Get<Uuid>("product_id"));
   return ids;

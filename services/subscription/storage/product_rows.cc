@@ -41,7 +41,7 @@ absl::Status AddPastAttempts(pg::Database& database, const Places& products) {
           "FROM unnest($1::uuid[]) AS p (id), LATERAL (SELECT a.id, a.order_id, a.number, "
           "a.amount_minor, a.payment_method, a.off_session, a.state, a.decline_code, a.created_at, "
           "a.updated_at FROM orders o JOIN attempts a ON a.order_id = o.id WHERE o.product_id = "
-          "p.id AND o.step IN ('done', 'failed', 'refunded') ORDER BY a.created_at DESC LIMIT 40) "
+          "p.id AND o.standing IN ('done', 'void') ORDER BY a.created_at DESC LIMIT 40) "
           "AS a",
           renewing));
   for (const pg::Row row : rows) products.at(row.Get<Uuid>("product_id"))->attempts.push_back(ToAttempt(row));
@@ -175,12 +175,12 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
   ASSIGN_OR_RETURN(const pg::Rows orders,
                    depth == Depth::kToWrite
                        ? database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
-                                        " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
-                                        "('done', 'failed', 'refunded') ORDER BY created_at, id FOR UPDATE",
+                                        " FROM orders WHERE product_id = ANY($1) AND standing NOT IN "
+                                        "('done', 'void') ORDER BY created_at, id FOR UPDATE",
                                         ids)
                        : database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
-                                        " FROM orders WHERE product_id = ANY($1) AND step NOT IN "
-                                        "('done', 'failed', 'refunded') ORDER BY created_at, id",
+                                        " FROM orders WHERE product_id = ANY($1) AND standing NOT IN "
+                                        "('done', 'void') ORDER BY created_at, id",
                                         ids));
   Places places_of_orders;
   std::vector<Uuid> order_ids;
