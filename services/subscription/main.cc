@@ -23,6 +23,8 @@
 namespace perennial::subscription {
 namespace {
 
+constexpr int kBatchesAtOnce = 4;
+
 // All objects of the service, in the order of their construction.
 struct Parts {
   Parts(const Config& config, Process& process)
@@ -46,7 +48,7 @@ struct Parts {
                {accounts, billing, delivery}, process.clock(), process.ids()),
         sites(config.catalogue, site_store, product_store, deletion_store, process.clock(), process.ids()),
         products(config.catalogue, product_store, payments, process.clock()),
-        renewals(config.catalogue, product_store, accounts, process.clock(), process.ids(), metrics),
+        renewals(config.catalogue, product_store, accounts, process.clock(), process.ids(), metrics, orders),
         deletions(deletion_store, product_store, process.clock()),
         paid_orders(paid_order_store, process.clock()) {}
 
@@ -88,8 +90,11 @@ void AddServices(const Config& config, Process& process, Parts& parts) {
 void AddJobs(Process& process, Parts& parts) {
   process.AddJob({"expiries", absl::Seconds(5), [&] { return parts.renewals.ExpireDue(); }});
   process.AddJob({"notices", absl::Seconds(30), [&] { return parts.renewals.TellDue(); }});
-  process.AddJob({"renewals", absl::Seconds(2), [&] { return parts.renewals.OpenDue(); }});
-  process.AddJob({"orders", absl::Milliseconds(500), [&] { return parts.orders.RunDue(); }});
+  // So many batches are under way while others wait for the gateway.
+  for (int i = 0; i < kBatchesAtOnce; ++i) {
+    process.AddJob({"renewals", absl::Seconds(2), [&] { return parts.renewals.RenewDue(); }});
+    process.AddJob({"orders", absl::Milliseconds(500), [&] { return parts.orders.RunDue(); }});
+  }
   process.AddJob({"ends", absl::Seconds(30), [&] { return parts.renewals.EndDue(); }});
   process.AddJob({"deletions", absl::Seconds(2), [&] { return parts.deletions.RunDue(); }});
   process.AddJob({"purge_quotes", absl::Minutes(1), [&] { return parts.quotes.Purge(); }});

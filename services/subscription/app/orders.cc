@@ -11,8 +11,6 @@
 namespace perennial::subscription {
 namespace {
 
-// Longer than a batch may take, so that a lease ends only when its holder is gone.
-constexpr absl::Duration kLease = absl::Seconds(90);
 // The committing call drives the order itself; a worker takes over if that call was killed.
 constexpr absl::Duration kHeadStart = absl::Seconds(30);
 // Enough that what a batch costs by itself (calls, transactions, waits for the disk) is little for each.
@@ -69,7 +67,7 @@ absl::StatusOr<core::Order> Orders::Commit(const Caller& caller, const Uuid& acc
 
 absl::StatusOr<core::Order> Orders::Drive(const Uuid& account_id, const Uuid& order_id) {
   const absl::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(const std::optional<Claim> claim, products_.ClaimOrder(order_id, now, now + kLease));
+  ASSIGN_OR_RETURN(const std::optional<Claim> claim, products_.ClaimOrder(order_id, now, now + kOrderLease));
   if (claim) RETURN_IF_ERROR(DriveClaimed({*claim}));
   ASSIGN_OR_RETURN(const std::optional<core::Order> order, products_.FindOrder(account_id, order_id));
   if (!order) return NotFound("ORDER_NOT_FOUND", "there is no such order");
@@ -100,10 +98,15 @@ absl::StatusOr<std::vector<HeldOrder>> Orders::Hold(std::vector<Claim>& claims) 
 absl::Status Orders::DriveClaimed(std::vector<Claim> claims) {
   while (!claims.empty()) {
     ASSIGN_OR_RETURN(std::vector<HeldOrder> held, Hold(claims));
-    for (int step = 0; !held.empty(); ++step) {
-      if (step == kMostSteps) return absl::InternalError("an order does not come to rest");
-      ASSIGN_OR_RETURN(held, TakeStep(std::move(held)));
-    }
+    RETURN_IF_ERROR(DriveHeld(std::move(held)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Orders::DriveHeld(std::vector<HeldOrder> held) {
+  for (int step = 0; !held.empty(); ++step) {
+    if (step == kMostSteps) return absl::InternalError("an order does not come to rest");
+    ASSIGN_OR_RETURN(held, TakeStep(std::move(held)));
   }
   return absl::OkStatus();
 }
@@ -142,7 +145,7 @@ absl::StatusOr<std::vector<core::Order>> Orders::List(const Caller& caller, cons
 
 absl::StatusOr<int> Orders::RunDue() {
   const absl::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(std::vector<Claim> claims, products_.ClaimDue(now, now + kLease, kBatch));
+  ASSIGN_OR_RETURN(std::vector<Claim> claims, products_.ClaimDue(now, now + kOrderLease, kBatch));
   const int count = static_cast<int>(claims.size());
   RETURN_IF_ERROR(DriveClaimed(std::move(claims)));
   return count;

@@ -12,6 +12,10 @@
 
 namespace perennial::subscription {
 
+// How long a worker has an order for itself: longer than a batch may take, so that a lease ends only when its
+// holder is gone.
+inline constexpr absl::Duration kOrderLease = absl::Seconds(90);
+
 // Purchases, upgrades and renewals, each taken once (R23).
 class Orders {
  public:
@@ -39,6 +43,9 @@ class Orders {
 
   // Job: a batch of the orders whose moment has come. Returns how many were moved.
   absl::StatusOr<int> RunDue();
+
+  // Takes orders that the caller holds as far as they go now.
+  absl::Status DriveHeld(std::vector<HeldOrder> held);
 
  private:
   absl::Status Start(const Quote& quote, const core::Order& order);

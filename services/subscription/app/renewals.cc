@@ -1,6 +1,5 @@
 #include "services/subscription/app/renewals.h"
 
-#include <algorithm>
 #include <map>
 
 #include "libs/base/error.h"
@@ -19,7 +18,7 @@ constexpr absl::Duration kPostponed = absl::Minutes(10);
 
 // Runs a rule on the products, under their locks. One that fails is put aside for a person to look at, so
 // that the others of the batch, and of those after it, still have their turn.
-absl::StatusOr<int> Renewals::ForEach(const Due& due, Rule rule) {
+absl::StatusOr<std::vector<core::Aggregate>> Renewals::ForEach(const Due& due, Rule rule) {
   std::vector<Uuid> product_ids;
   for (const auto& each : due) product_ids.push_back(each.product_id);
   std::map<Uuid, absl::Status> failed;
@@ -33,7 +32,7 @@ absl::StatusOr<int> Renewals::ForEach(const Due& due, Rule rule) {
     ASSIGN_OR_RETURN(changed[place], rule(aggregate));
     return absl::OkStatus();
   };
-  const auto updated = UpdateApart(products_, read, decide);
+  std::vector<absl::StatusOr<core::Aggregate>> updated = UpdateApart(products_, read, decide);
   for (size_t i = 0; i < read.size(); ++i) failed[read[i]->product.id] = updated[i].status();
   for (const auto& [id, status] : failed) {
     if (IsStoreAway(status)) return status;
@@ -42,7 +41,16 @@ absl::StatusOr<int> Renewals::ForEach(const Due& due, Rule rule) {
     meter_.Trouble("a product could not be handled", id, std::string(status.message()));
     RETURN_IF_ERROR(products_.Postpone(id, clock_.Now() + kPostponed));
   }
-  return static_cast<int>(std::count(changed.begin(), changed.end(), true));
+  std::vector<core::Aggregate> written;
+  for (size_t i = 0; i < read.size(); ++i) {
+    if (changed[i] && updated[i].ok()) written.push_back(*std::move(updated[i]));
+  }
+  return written;
+}
+
+absl::StatusOr<int> Renewals::CountEach(const Due& due, Rule rule) {
+  ASSIGN_OR_RETURN(const std::vector<core::Aggregate> written, ForEach(due, rule));
+  return static_cast<int>(written.size());
 }
 
 absl::StatusOr<bool> Renewals::OpenRenewal(const core::Customer& customer, core::Aggregate& aggregate) {
@@ -53,12 +61,19 @@ absl::StatusOr<bool> Renewals::OpenRenewal(const core::Customer& customer, core:
       return false;
     }
   }
-  return core::OpenRenewal(catalogue_, customer, ids_.Next(), aggregate, clock_.Now());
+  const absl::Time now = clock_.Now();
+  ASSIGN_OR_RETURN(const bool opened, core::OpenRenewal(catalogue_, customer, ids_.Next(), aggregate, now));
+  if (!opened) return false;
+  // Who opens it takes it on; another worker does, should this one be killed.
+  core::Order& order = *core::OpenAutomaticRenewal(aggregate);
+  if (order.next_at <= now) order.lease_until = now + kOrderLease;
+  return true;
 }
 
-absl::StatusOr<int> Renewals::OpenDue() {
+absl::StatusOr<std::vector<HeldOrder>> Renewals::Open() {
+  const std::lock_guard lock(opening_);
   ASSIGN_OR_RETURN(Due due, products_.RenewalsDue(clock_.Now(), kBatch));
-  if (due.empty()) return 0;
+  if (due.empty()) return std::vector<HeldOrder>();
   std::vector<Uuid> account_ids;
   for (const auto& each : due) account_ids.push_back(each.account_id);
   // Language and zone of the day: the invoice and the new term keep them.
@@ -71,27 +86,41 @@ absl::StatusOr<int> Renewals::OpenDue() {
     if (is_gone(each)) RETURN_IF_ERROR(products_.Postpone(each.product_id, clock_.Now() + kPostponed));
   }
   std::erase_if(due, is_gone);
-  return ForEach(due, [&](core::Aggregate& aggregate) {
-    return OpenRenewal(profiles.at(aggregate.product.account_id).customer, aggregate);
-  });
+  ASSIGN_OR_RETURN(std::vector<core::Aggregate> opened, ForEach(due, [&](core::Aggregate& aggregate) {
+                     return OpenRenewal(profiles.at(aggregate.product.account_id).customer, aggregate);
+                   }));
+  std::vector<HeldOrder> held;
+  for (core::Aggregate& aggregate : opened) {
+    const Uuid order_id = core::OpenAutomaticRenewal(aggregate)->id;
+    held.push_back({std::move(aggregate), order_id});
+  }
+  return held;
+}
+
+absl::StatusOr<int> Renewals::RenewDue() {
+  ASSIGN_OR_RETURN(std::vector<HeldOrder> held, Open());
+  const int count = static_cast<int>(held.size());
+  std::erase_if(held, [](const HeldOrder& each) { return !each.order().lease_until; });  // waits for a method
+  RETURN_IF_ERROR(orders_.DriveHeld(std::move(held)));
+  return count;
 }
 
 absl::StatusOr<int> Renewals::TellDue() {
   ASSIGN_OR_RETURN(const auto due, products_.NoticesDue(clock_.Now(), kBatch));
-  return ForEach(
+  return CountEach(
       due, [&](core::Aggregate& aggregate) { return core::TellAhead(catalogue_, aggregate, clock_.Now()); });
 }
 
 absl::StatusOr<int> Renewals::ExpireDue() {
   ASSIGN_OR_RETURN(const auto due, products_.ExpiriesDue(clock_.Now(), kBatch));
-  return ForEach(due, [&](core::Aggregate& aggregate) {
+  return CountEach(due, [&](core::Aggregate& aggregate) {
     return core::Expire(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }
 
 absl::StatusOr<int> Renewals::EndDue() {
   ASSIGN_OR_RETURN(const auto due, products_.EndsDue(clock_.Now(), kBatch));
-  return ForEach(due, [&](core::Aggregate& aggregate) {
+  return CountEach(due, [&](core::Aggregate& aggregate) {
     return core::End(catalogue_.dunning(), aggregate, clock_.Now());
   });
 }

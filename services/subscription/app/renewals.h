@@ -1,7 +1,11 @@
 #pragma once
 
+#include <mutex>
+#include <vector>
+
 #include "libs/base/clock.h"
 #include "libs/base/uuid.h"
+#include "services/subscription/app/orders.h"
 #include "services/subscription/app/ports.h"
 #include "services/subscription/core/renewal_rules.h"
 
@@ -12,16 +16,18 @@ namespace perennial::subscription {
 class Renewals {
  public:
   Renewals(const core::Catalogue& catalogue, ProductStore& products, Accounts& accounts, const Clock& clock,
-           IdSource& ids, Meter& meter)
+           IdSource& ids, Meter& meter, Orders& orders)
       : catalogue_(catalogue),
         products_(products),
         accounts_(accounts),
         clock_(clock),
         ids_(ids),
-        meter_(meter) {}
+        meter_(meter),
+        orders_(orders) {}
 
-  // Opens the orders of renewals that are due; a worker then takes them.
-  absl::StatusOr<int> OpenDue();
+  // Opens the orders of renewals that are due, and takes them as far as they go. Several threads may do so at
+  // once: one opens while the others wait for the gateway.
+  absl::StatusOr<int> RenewDue();
   absl::StatusOr<int> TellDue();
   absl::StatusOr<int> ExpireDue();
   absl::StatusOr<int> EndDue();
@@ -36,7 +42,10 @@ class Renewals {
   // Whether it changed the product.
   using Rule = absl::FunctionRef<absl::StatusOr<bool>(core::Aggregate&)>;
 
-  absl::StatusOr<int> ForEach(const Due& due, Rule rule);
+  // The products that it changed.
+  absl::StatusOr<std::vector<core::Aggregate>> ForEach(const Due& due, Rule rule);
+  absl::StatusOr<int> CountEach(const Due& due, Rule rule);
+  absl::StatusOr<std::vector<HeldOrder>> Open();
   absl::Status ForEachWaiting(const Uuid& account_id, absl::FunctionRef<bool(core::Aggregate&)> rule);
   absl::StatusOr<bool> OpenRenewal(const core::Customer& customer, core::Aggregate& aggregate);
 
@@ -46,6 +55,8 @@ class Renewals {
   const Clock& clock_;
   IdSource& ids_;
   Meter& meter_;
+  Orders& orders_;
+  std::mutex opening_;  // so that threads of one process do not open the same ones
 };
 
 }  // namespace perennial::subscription

@@ -301,7 +301,7 @@ struct World {
   Quotes quotes{
       TestCatalogue(), products, site_store, quote_store, deletion_store, {accounts, billing, delivery},
       clock,           ids};
-  Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter};
+  Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter, orders};
   Deletions deletions{deletion_store, products, clock};
   Caller caller{Caller::Kind::kCustomer, Id("account"), Id("session"), ""};
 
@@ -330,7 +330,7 @@ struct World {
     for (int round = 0; round < 1000; ++round) {
       int done = 0;
       try {
-        done += *renewals.ExpireDue() + *renewals.TellDue() + *renewals.OpenDue() + *orders.RunDue() +
+        done += *renewals.ExpireDue() + *renewals.TellDue() + *renewals.RenewDue() + *orders.RunDue() +
                 *renewals.EndDue() + *deletions.RunDue();
       } catch (const Killed&) {
         ++done;

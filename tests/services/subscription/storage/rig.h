@@ -38,7 +38,7 @@ struct Rig {
   Orders orders{products, quote_store, deletion_store, steps, clock, ids, meter};
   Quotes quotes{TestCatalogue(), products, sites, quote_store, deletion_store, {accounts, billing, delivery},
                 clock,           ids};
-  Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter};
+  Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter, orders};
   Deletions deletions{deletion_store, products, clock};
   Caller caller{Caller::Kind::kCustomer, Id("account"), Id("session"), ""};
 
@@ -74,7 +74,7 @@ struct Rig {
   void Settle() {
     int done = 1;
     while (done != 0) {
-      done = renewals.ExpireDue().value() + renewals.TellDue().value() + renewals.OpenDue().value() +
+      done = renewals.ExpireDue().value() + renewals.TellDue().value() + renewals.RenewDue().value() +
              orders.RunDue().value() + renewals.EndDue().value() + deletions.RunDue().value();
     }
   }

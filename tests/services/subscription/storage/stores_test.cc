@@ -134,7 +134,7 @@ TEST_CASE("A renewal has one order a product and term, however many workers open
   rig.clock.Set(Utc(2027, 4, 1));
   std::atomic<int> opened{0};
   std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) threads.emplace_back([&] { opened += rig.renewals.OpenDue().value(); });
+  for (int i = 0; i < 8; ++i) threads.emplace_back([&] { opened += rig.renewals.RenewDue().value(); });
   for (std::thread& thread : threads) thread.join();
   CHECK(opened == 1);
   CHECK(rig.Count("SELECT count(*) FROM orders WHERE kind = 'automatic_renewal'") == 1);
@@ -186,7 +186,7 @@ TEST_CASE("A product that cannot be renewed is put aside, and the others are ren
       "UPDATE products SET currency = 'QQQ', renew_at = $2 WHERE id = $1", broken, rig.clock.Now()));
   REQUIRE_OK(rig.postgres.database().Query("UPDATE products SET renew_at = $2 WHERE id <> $1", broken,
                                            rig.clock.Now()));
-  CHECK(rig.renewals.OpenDue().value() == 1);
+  CHECK(rig.renewals.RenewDue().value() == 1);
   CHECK(rig.meter.troubles == std::vector<std::string>{"a product could not be handled"});
   CHECK(rig.products.RenewalsDue(rig.clock.Now(), 10)->empty());
   rig.clock.Advance(absl::Minutes(10));
