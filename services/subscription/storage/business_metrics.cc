@@ -88,7 +88,8 @@ absl::StatusOr<int> BusinessMetrics::Measure() {
       const pg::Rows rows,
       database_.Query(
           "SELECT (SELECT count(*) FROM products WHERE renew_at <= $1) + (SELECT count(*) FROM orders WHERE "
-          "next_at <= $1 AND standing <> 'held' AND kind = 'automatic_renewal') AS due, "
+          "greatest(next_at, lease_until) <= $1 AND next_at IS NOT NULL AND standing <> 'held' AND kind = "
+          "'automatic_renewal') AS due, "
           "(SELECT count(*) FROM orders WHERE standing IN ('running', 'held', 'leaving')) AS "
           "open, (SELECT count(*) FROM orders WHERE standing = 'waiting') AS past_due",
           now));

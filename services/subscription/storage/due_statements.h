@@ -22,9 +22,8 @@ inline constexpr char kEndsDue[] =
 // $1: now. $2: the lease's end. $3: how many.
 inline constexpr char kClaimOrdersDue[] =
     "UPDATE orders SET lease_until = $2, version = version + 1 WHERE id IN (SELECT id FROM orders WHERE "
-    "next_at <= $1 AND standing <> 'held' AND (lease_until IS NULL OR lease_until <= $1) ORDER BY next_at "
-    "LIMIT "
-    "$3 FOR UPDATE SKIP LOCKED) RETURNING id, product_id, version";
+    "greatest(next_at, lease_until) <= $1 AND next_at IS NOT NULL AND standing <> 'held' ORDER BY "
+    "greatest(next_at, lease_until) LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, product_id, version";
 
 // When the oldest order began that should be over soon: not one on the ladder, nor one whose delivery takes
 // days, which domain_mailbox watches.

@@ -24,7 +24,8 @@ CREATE UNIQUE INDEX orders_renewal ON orders (product_id, term_start)
 -- Orders of a product exclude each other.
 CREATE UNIQUE INDEX orders_one_running ON orders (product_id) WHERE standing IN ('running', 'waiting');
 CREATE INDEX orders_open ON orders (product_id) WHERE standing NOT IN ('done', 'void');
-CREATE INDEX orders_due ON orders (next_at) WHERE next_at IS NOT NULL AND standing <> 'held';
+-- Whoever looks for work does not pass over what others are at.
+CREATE INDEX orders_due ON orders (greatest(next_at, lease_until)) WHERE next_at IS NOT NULL AND standing <> 'held';
 CREATE INDEX orders_unfinished ON orders (created_at) WHERE standing IN ('running', 'held', 'leaving');
 CREATE INDEX orders_waiting ON orders (account_id) WHERE standing = 'waiting';
 -- What billing compares its books with, in the order in which it ended.
