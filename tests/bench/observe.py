@@ -155,7 +155,7 @@ class Work:
 class Statements:
     """What the services' statements cost Postgres, told by pg_stat_statements; counting costs a little itself."""
 
-    def __init__(self, suite: Suite, sql: Sql):
+    def __init__(self, sql: Sql):
         self.sql = sql
 
     @staticmethod

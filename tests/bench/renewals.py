@@ -42,12 +42,17 @@ class Bench:
     def __init__(self, suite: Suite, arguments: argparse.Namespace):
         self.suite = suite
         self.arguments = arguments
-        self.sql = Sql(suite)
         self.machine = Machine(suite)
-        self.work = Work(suite, self.sql)
-        self.statements = Statements(suite, self.sql)
         self.renewed = 0
         self.stock: Stock | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        self.sql = Sql(self.suite)
+        self.work = Work(self.suite, self.sql)
+        self.statements = Statements(self.sql)
+        if self.stock:
+            self.stock.sql = self.sql
 
     # pgbench ----------------------------------------------------------------------------------------------------------
 
@@ -162,6 +167,16 @@ class Bench:
         sizes[100] = self.machine.rss_mib()
         return {"rss_mib": sizes, "turn": turn, "growth": {name: round(sizes[100][name] / sizes.get(20, sizes[0])[name], 3) for name in SERVICES}}
 
+    def count_statements(self, count: int) -> list[list[str]]:
+        """In a turn of its own: counting costs a few percent, and needs Postgres started anew."""
+        self.sql.close()
+        Statements.enable(self.suite)
+        self._connect()
+        self.warm_up()
+        self.statements.reset()
+        self.renew(count)
+        return self.statements.costs(count)
+
 
 # Results --------------------------------------------------------------------------------------------------------------
 
@@ -225,7 +240,7 @@ def measure(bench: Bench) -> dict:
     suite, arguments = bench.suite, bench.arguments
     result: dict = {"machine": machine_name()}
     growth_turns, main_turns, pairs = 2, arguments.turns, 2
-    planned = (main_turns + 2 * pairs) * arguments.renewals + growth_turns * 2 * arguments.growth + arguments.memory + 5000
+    planned = (main_turns + 2 * pairs) * arguments.renewals + growth_turns * 2 * arguments.growth + arguments.memory + arguments.growth + 5000
     bench.stock = Stock(suite, bench.sql, ready_accounts=20_000 if arguments.quick else planned)
     bench.stock.make_template()
     bench.prepare_pgbench()
@@ -242,11 +257,7 @@ def measure(bench: Bench) -> dict:
         result["growth"] = {"few": few, "many": many}
         by_time, by_cpu = median(few, "ratio") / median(many, "ratio"), median(many, "cpu_total_us") / median(few, "cpu_total_us")
         result.update(growth_by_time=round(by_time, 3), growth_by_cpu=round(by_cpu, 3), growth_ratio=round(max(by_time, by_cpu), 3))
-    if arguments.statements:
-        bench.statements.reset()
     result["turns"] = bench.turns(arguments.renewals, main_turns)
-    if arguments.statements:
-        result["statements"] = bench.statements.costs(main_turns * arguments.renewals)
     result["renewal_ratio"] = round(median(result["turns"], "ratio"), 3)
     if not arguments.quick:
         result["slow_gateway"] = bench.slow_gateway(arguments.renewals, pairs)
@@ -254,6 +265,8 @@ def measure(bench: Bench) -> dict:
         result["quotes"] = measure_quotes(suite, bench.stock, arguments.seconds)
         result["quote_ratio"] = result["quotes"]["ratio"]
         result["memory"] = bench.memory(arguments.memory)
+    if arguments.statements or not arguments.quick:
+        result["statements"] = bench.count_statements(arguments.growth)
     result["stored"] = bench.stock.products
     return result
 
@@ -268,7 +281,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--stored", type=int, default=STORED_MANY, help="products stored in the end (1,000,000)")
     parser.add_argument("--memory", type=int, default=100_000, help="renewals over which memory is watched (100,000)")
     parser.add_argument("--seconds", type=int, default=8, help="of each run of pgbench")
-    parser.add_argument("--statements", action="store_true", help="count Postgres' statements too, which costs a few percent")
+    parser.add_argument("--statements", action="store_true", help="with --quick: count Postgres' statements too, as the whole run does")
     parser.add_argument("--json", type=Path, help="the figures, and the raw ones behind them")
     arguments = parser.parse_args()
     arguments.renewals = arguments.renewals or (5_000 if arguments.quick else 20_000)
@@ -283,8 +296,6 @@ def main() -> int:
     suite = Suite(state, arguments.build, Ports.free(), test_time=False)
     try:
         suite.start()
-        if arguments.statements:
-            Statements.enable(suite)
         bench = Bench(suite, arguments)
         result = measure(bench)
         result["renewed"] = bench.renewed
