@@ -14,7 +14,7 @@ namespace {
 // The committing call drives the order itself; a worker takes over if that call was killed.
 constexpr absl::Duration kHeadStart = absl::Seconds(30);
 // Enough that what a batch costs by itself (calls, transactions, waits for the disk) is little for each.
-constexpr int kBatch = 250;
+constexpr int kBatch = 500;
 // More steps than any order has; a loop would be a fault of the machine.
 constexpr int kMostSteps = 40;
 

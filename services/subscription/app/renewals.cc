@@ -9,7 +9,7 @@
 namespace perennial::subscription {
 namespace {
 
-constexpr int kBatch = 250;
+constexpr int kBatch = 500;
 
 // A product that cannot be handled is looked at again only after this.
 constexpr absl::Duration kPostponed = absl::Minutes(10);

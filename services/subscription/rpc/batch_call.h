@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "libs/base/error.h"
 #include "libs/base/uuid.h"
 #include "libs/rpc/peer.h"
 #include "libs/rpc/status.h"
@@ -14,6 +15,7 @@ namespace perennial::subscription {
 
 // The peer is away or did not answer, as opposed to: it refused.
 inline bool IsPeerAway(const absl::Status& status) {
+  if (ReasonOf(status) == "REQUEST_TOO_LARGE") return false;
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsCancelled(status) ||
          absl::IsResourceExhausted(status) || absl::IsAborted(status);
 }
@@ -28,8 +30,8 @@ struct BatchCall {
   std::function<std::vector<Value>(const Response&)> values;  // the successes
   static constexpr size_t kMost = 500;
 
-  // The answer to each item, in their order. What the whole call is refused is the fault of one item: then
-  // each goes alone.
+  // The answer to each item, in their order. What the whole call is refused is the fault of one item, or of
+  // their size: then each goes alone.
   std::vector<absl::StatusOr<Value>> Run(rpc::Peer& peer, const std::vector<Item>& items) const {
     std::vector<absl::StatusOr<Value>> results;
     for (size_t at = 0; at < items.size(); at += kMost) {

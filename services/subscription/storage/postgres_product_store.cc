@@ -86,7 +86,8 @@ class Changes {
     }
     for (const core::Attempt& attempt : after.attempts) {
       const core::Attempt* old = FindById(before.attempts, attempt.id);
-      if (old == nullptr || *old != attempt) attempts_.push_back(attempt);
+      if (old != nullptr && *old == attempt) continue;
+      (old != nullptr ? old_attempts_ : new_attempts_).push_back(attempt);
     }
     if (!(before.product == after.product)) {
       ++after.product.version;
@@ -98,12 +99,13 @@ class Changes {
 
   // What ends goes first, because what begins may take its place in a unique index.
   absl::Status Write(pg::Database& database, events::Outbox& outbox) const {
-    RETURN_IF_ERROR(PutTerms(database, old_terms_));
+    RETURN_IF_ERROR(UpdateTerms(database, old_terms_));
     RETURN_IF_ERROR(UpdateOrders(database, ended_orders_));
     RETURN_IF_ERROR(UpdateOrders(database, running_orders_));
     RETURN_IF_ERROR(InsertOrders(database, new_orders_));
-    RETURN_IF_ERROR(PutTerms(database, new_terms_));
-    RETURN_IF_ERROR(PutAttempts(database, attempts_));
+    RETURN_IF_ERROR(InsertTerms(database, new_terms_));
+    RETURN_IF_ERROR(UpdateAttempts(database, old_attempts_));
+    RETURN_IF_ERROR(InsertAttempts(database, new_attempts_));
     RETURN_IF_ERROR(UpdateProducts(database, products_));
     return outbox.Add(events_);
   }
@@ -111,7 +113,7 @@ class Changes {
  private:
   std::vector<TermRow> old_terms_, new_terms_;
   std::vector<core::Order> ended_orders_, running_orders_, new_orders_;
-  std::vector<core::Attempt> attempts_;
+  std::vector<core::Attempt> old_attempts_, new_attempts_;
   std::vector<core::Product> products_;
   std::vector<Event> events_;
 };

@@ -301,24 +301,32 @@ absl::Status UpdateOrders(pg::Database& database, const std::vector<core::Order>
       rows);
 }
 
-absl::Status PutAttempts(pg::Database& database, const std::vector<core::Attempt>& attempts) {
+absl::Status InsertAttempts(pg::Database& database, const std::vector<core::Attempt>& attempts) {
   pg::Columns rows;
   for (const core::Attempt& attempt : attempts) {
     rows.AddRow(attempt.id, attempt.order_id, attempt.number, attempt.amount_minor, attempt.payment_method,
                 attempt.off_session, ToText(attempt.state), attempt.decline_code, attempt.created_at,
                 attempt.updated_at);
   }
+  return database.Execute("INSERT INTO attempts (" ATTEMPT_COLUMNS ") SELECT " ATTEMPT_COLUMNS
+                          " FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::text[], "
+                          "$6::boolean[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[]) "
+                          "AS n (" ATTEMPT_COLUMNS ")",
+                          rows);
+}
+
+absl::Status UpdateAttempts(pg::Database& database, const std::vector<core::Attempt>& attempts) {
+  pg::Columns rows;
+  for (const core::Attempt& attempt : attempts)
+    rows.AddRow(attempt.id, ToText(attempt.state), attempt.decline_code, attempt.updated_at);
   return database.Execute(
-      "INSERT INTO attempts (" ATTEMPT_COLUMNS ") SELECT " ATTEMPT_COLUMNS
-      " FROM unnest($1::uuid[], "
-      "$2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::boolean[], $7::text[], $8::text[], "
-      "$9::timestamptz[], $10::timestamptz[]) AS n (" ATTEMPT_COLUMNS
-      ") ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
-      "decline_code = excluded.decline_code, updated_at = excluded.updated_at",
+      "UPDATE attempts a SET state = n.state, decline_code = n.decline_code, updated_at = n.updated_at FROM "
+      "unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS n (id, state, decline_code, "
+      "updated_at) WHERE a.id = n.id",
       rows);
 }
 
-absl::Status PutTerms(pg::Database& database, const std::vector<TermRow>& terms) {
+absl::Status InsertTerms(pg::Database& database, const std::vector<TermRow>& terms) {
   pg::Columns rows;
   for (const TermRow& row : terms) {
     const core::Term& term = row.term;
@@ -326,12 +334,20 @@ absl::Status PutTerms(pg::Database& database, const std::vector<TermRow>& terms)
                 term.start, term.end, term.time_zone, row.currency, term.paid_minor, term.value.numerator(),
                 term.value.denominator(), term.whole_days, ToText(term.state), term.created_at);
   }
+  return database.Execute("INSERT INTO terms (" PERENNIAL_TERM_COLUMNS ") SELECT " PERENNIAL_TERM_COLUMNS
+                          " FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], "
+                          "$6::int[], $7::date[], $8::date[], $9::text[], $10::text[], $11::bigint[], "
+                          "$12::numeric[], $13::numeric[], $14::int[], $15::text[], $16::timestamptz[]) "
+                          "AS n (" PERENNIAL_TERM_COLUMNS ")",
+                          rows);
+}
+
+absl::Status UpdateTerms(pg::Database& database, const std::vector<TermRow>& terms) {
+  pg::Columns rows;
+  for (const TermRow& row : terms) rows.AddRow(row.term.id, ToText(row.term.state));
   return database.Execute(
-      "INSERT INTO terms (" PERENNIAL_TERM_COLUMNS ") SELECT " PERENNIAL_TERM_COLUMNS
-      " FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], "
-      "$7::date[], $8::date[], $9::text[], $10::text[], $11::bigint[], $12::numeric[], $13::numeric[], "
-      "$14::int[], $15::text[], $16::timestamptz[]) AS n (" PERENNIAL_TERM_COLUMNS
-      ") ON CONFLICT (id) DO UPDATE SET state = excluded.state",
+      "UPDATE terms t SET state = n.state FROM unnest($1::uuid[], $2::text[]) AS "
+      "n (id, state) WHERE t.id = n.id",
       rows);
 }
 

@@ -46,7 +46,9 @@ absl::Status InsertProduct(pg::Database& database, const core::Product& product)
 absl::Status UpdateProducts(pg::Database& database, const std::vector<core::Product>& products);
 absl::Status InsertOrders(pg::Database& database, const std::vector<core::Order>& orders);
 absl::Status UpdateOrders(pg::Database& database, const std::vector<core::Order>& orders);
-absl::Status PutAttempts(pg::Database& database, const std::vector<core::Attempt>& attempts);
-absl::Status PutTerms(pg::Database& database, const std::vector<TermRow>& terms);
+absl::Status InsertAttempts(pg::Database& database, const std::vector<core::Attempt>& attempts);
+absl::Status UpdateAttempts(pg::Database& database, const std::vector<core::Attempt>& attempts);
+absl::Status InsertTerms(pg::Database& database, const std::vector<TermRow>& terms);
+absl::Status UpdateTerms(pg::Database& database, const std::vector<TermRow>& terms);
 
 }  // namespace perennial::subscription
