@@ -62,7 +62,7 @@ absl::StatusOr<RecognitionStore::Booked> PostgresRecognitionStore::BookNextDay(c
     ASSIGN_OR_RETURN(const CivilDate through, LockZone(database_, zone.time_zone, now));
     if (through != zone.through) return absl::OkStatus();
     const CivilDate day = through + 1;
-    // Waits for those that are posting now, who hold it together (add_late_entry): their lines may have this
+    // Waits for those that are posting now, who hold it together (check_entries): their lines may have this
     // day.
     RETURN_IF_ERROR(
         database_.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "billing/ledger_closing"));

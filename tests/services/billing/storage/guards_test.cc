@@ -176,7 +176,11 @@ TEST_CASE("An entry that does not balance, has one side or an unknown account is
            {"{cash_at_gateway,piggy_bank}", "{120,-120}"},
            {"{cash_at_gateway,NULL}", "{120,-120}"},
            {"{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-120,NULL}"},
-           {"{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-120,0}"}}) {
+           {"{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-120,0}"},
+           {"{cash_at_gateway,deferred_revenue,tax_payable}", "[0:2]={7,120,-120}"},
+           {"{cash_at_gateway,deferred_revenue}", "[2:3]={120,-120}"},
+           {"{cash_at_gateway,deferred_revenue}", "{{120,-120}}"},
+           {"{cash_at_gateway,deferred_revenue,tax_payable,revenue,refunds}", "{120,-120,1,-2,1}"}}) {
     INFO(accounts << " " << amounts);
     CHECK(OutcomeOf(owner, InsertEntry(accounts, amounts)) == kCheck);
   }
@@ -184,6 +188,13 @@ TEST_CASE("An entry that does not balance, has one side or an unknown account is
       InsertEntry("{cash_at_gateway,deferred_revenue,tax_payable}", "{120,-100,-20}");
   CHECK(OutcomeOf(owner, balanced) == "");
   CHECK(OutcomeOf(owner, balanced) == kUnique);  // a document is posted once
+  const std::string of_nothing = absl::StrReplaceAll(balanced, {{"now(), id,", "now(), gen_random_uuid(),"}});
+  CHECK(OutcomeOf(owner, of_nothing) == kForeignKey);
+  CHECK(OutcomeOf(owner, "SET session_replication_role = replica; " + of_nothing) == kForeignKey);
+  CHECK(OutcomeOf(owner,
+                  "INSERT INTO recognition_line (invoice_id, line_number, currency, net_minor, term_start, "
+                  "term_end, time_zone, taken_in) VALUES (gen_random_uuid(), 1, 'EUR', 5, '2027-01-15', "
+                  "'2027-01-16', 'UTC', false)") == kForeignKey);
   const std::string day =
       "INSERT INTO journal_entry (id, kind, post_time, time_zone, day, currency, accounts, amounts_minor) "
       "VALUES "
@@ -192,6 +203,36 @@ TEST_CASE("An entry that does not balance, has one side or an unknown account is
   CHECK(OutcomeOf(owner, day) == "");
   CHECK(OutcomeOf(owner, day) == kUnique);  // a day is income once
   CHECK(OutcomeOf(owner, absl::StrReplaceAll(day, {{"'2027-01-15'", "NULL"}})) == kCheck);
+}
+
+TEST_CASE("What guards an insert never reads all documents, though its plan is of when there were none") {
+  BillingFixture billing;
+  pqxx::connection connection(billing.postgres.url());
+  pqxx::nontransaction session(connection);  // one session: its plans are kept
+  session.exec("ANALYZE invoice, journal_entry, recognition_line");
+  for (int batch = 0; batch < 8; ++batch) {
+    session.exec(absl::StrCat(
+        "INSERT INTO invoice (id, kind, account_pseudonym, series, sequence_number, issue_time, order_id, "
+        "charge_id, currency, net_minor, tax_minor, total_minor, content) SELECT gen_random_uuid(), "
+        "'invoice', "
+        "gen_random_uuid(), 'S', n, now(), gen_random_uuid(), gen_random_uuid(), 'EUR', 100, 20, 120, '{}' "
+        "FROM generate_series(",
+        batch * 20 + 1, ", ", batch * 20 + 20, ") AS n"));
+    session.exec(
+        "SET enable_seqscan = off;"  // for these statements themselves, not for what guards them
+        "INSERT INTO journal_entry (id, kind, post_time, document_id, currency, accounts, amounts_minor) "
+        "SELECT gen_random_uuid(), 'invoice', now(), id, 'EUR', '{receivable,revenue}', '{5,-5}' FROM "
+        "invoice "
+        "ORDER BY series DESC, sequence_number DESC LIMIT 20;"
+        "INSERT INTO recognition_line (invoice_id, line_number, currency, net_minor, term_start, term_end, "
+        "time_zone, taken_in) SELECT id, 1, 'EUR', 5, '2027-01-15', '2027-01-16', 'UTC', false FROM invoice "
+        "ORDER BY series DESC, sequence_number DESC LIMIT 20; RESET enable_seqscan");
+  }
+  session.exec("SELECT pg_stat_force_next_flush()");
+  CHECK(session
+            .exec("SELECT seq_tup_read FROM pg_stat_user_tables WHERE schemaname = current_schema() "
+                  "AND relname = 'invoice'")[0][0]
+            .as<int64_t>() == 0);
 }
 
 }  // namespace perennial::billing
