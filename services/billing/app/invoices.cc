@@ -10,7 +10,6 @@
 namespace perennial::billing {
 namespace {
 
-constexpr int kExportBatch = 200;
 // Less than what a gRPC client takes by default. 100 lines of 200 characters in all scripts stay below: a
 // test.
 constexpr size_t kMaxFileBytes = 3 << 20;
@@ -43,20 +42,6 @@ absl::StatusOr<std::vector<core::Document>> Invoices::List(const Caller& caller,
                                                            std::optional<PagePosition> after, int limit) {
   RETURN_IF_ERROR(CheckOwner(caller, account_id));
   return store_.List(account_id, kind, after, limit);
-}
-
-absl::StatusOr<std::vector<core::Document>> Invoices::All(const Caller& caller, const Uuid& account_id) {
-  RETURN_IF_ERROR(CheckOwner(caller, account_id));
-  std::vector<core::Document> all;
-  std::optional<PagePosition> after;
-  while (true) {
-    ASSIGN_OR_RETURN(std::vector<core::Document> batch,
-                     store_.List(account_id, std::nullopt, after, kExportBatch));
-    const bool is_last = static_cast<int>(batch.size()) < kExportBatch;
-    for (core::Document& document : batch) all.push_back(std::move(document));
-    if (is_last) return all;
-    after = PagePosition{all.back().issue_time, all.back().id};
-  }
 }
 
 }  // namespace perennial::billing

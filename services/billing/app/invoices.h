@@ -38,9 +38,6 @@ class Invoices {
                                                    std::optional<core::DocumentKind> kind,
                                                    std::optional<PagePosition> after, int limit);
 
-  // All of them, for the customer's export (R7). Refusals: ACCOUNT_NOT_FOUND.
-  absl::StatusOr<std::vector<core::Document>> All(const Caller& caller, const Uuid& account_id);
-
  private:
   InvoiceStore& store_;
   const InvoiceWriter& pdf_;

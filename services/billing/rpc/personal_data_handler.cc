@@ -15,6 +15,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr int kPageSize = 200;
+constexpr size_t kMaxBytes = 3 << 20;
+
 // Proto's JSON has 64-bit numbers as strings; amounts and sequence numbers of ours fit a JSON number.
 void UnquoteNumbers(Json& json) {
   if (json.is_array()) {
@@ -40,28 +43,49 @@ Json ToJson(const google::protobuf::Message& message) {
   return json;
 }
 
-absl::StatusOr<v1::ExportPersonalDataResponse> Export(BillingProfiles& profiles, Invoices& invoices,
-                                                      const rpc::Call& call,
-                                                      const v1::ExportPersonalDataRequest& request) {
-  const auto account_id = ParseAccountName(request.name());
-  if (!account_id) return InvalidField("name", "must be accounts/{a}");
-  ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles.Get(call.caller, *account_id));
-  ASSIGN_OR_RETURN(const std::vector<core::Document> documents, invoices.All(call.caller, *account_id));
-  Json json = {{"billing_profile", ToJson(ToProto(*account_id, profile))}, {"invoices", Json::array()}};
-  for (const core::Document& document : documents) json["invoices"].push_back(ToJson(ToProto(document)));
-  v1::ExportPersonalDataResponse response;
-  response.set_json_document(json.dump());
-  return response;
+// Page by page, so that no long history is held as a whole.
+absl::StatusOr<Json> NewestDocuments(Invoices& invoices, const Caller& caller, const Uuid& account_id) {
+  Json items = Json::array();
+  size_t bytes = 0;
+  std::optional<PagePosition> after;
+  while (true) {
+    ASSIGN_OR_RETURN(const std::vector<core::Document> page,
+                     invoices.List(caller, account_id, std::nullopt, after, kPageSize));
+    for (const core::Document& document : page) {
+      Json item = ToJson(ToProto(document));
+      bytes += item.dump().size();
+      if (bytes > kMaxBytes) return Json{{"is_complete", false}, {"items", std::move(items)}};
+      items.push_back(std::move(item));
+      after = PagePosition{document.issue_time, document.id};
+    }
+    if (static_cast<int>(page.size()) < kPageSize)
+      return Json{{"is_complete", true}, {"items", std::move(items)}};
+  }
 }
 
 }  // namespace
 
+absl::StatusOr<std::string> ExportAsJson(BillingProfiles& profiles, Invoices& invoices, const Caller& caller,
+                                         const Uuid& account_id) {
+  ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles.Get(caller, account_id));
+  ASSIGN_OR_RETURN(Json documents, NewestDocuments(invoices, caller, account_id));
+  const Json json = {{"billing_profile", ToJson(ToProto(account_id, profile))},
+                     {"invoices", std::move(documents)}};
+  return json.dump();
+}
+
 rpc::Service MakePersonalDataService(BillingProfiles& profiles, Invoices& invoices) {
   rpc::Service service("perennial.billing.v1.PersonalDataService");
-  service.Read<v1::ExportPersonalDataRequest, v1::ExportPersonalDataResponse>(
+  using Response = v1::ExportPersonalDataResponse;
+  service.Read<v1::ExportPersonalDataRequest, Response>(
       "ExportPersonalData", rpc::Customers(),
-      [&](const rpc::Call& call, const v1::ExportPersonalDataRequest& request) {
-        return Export(profiles, invoices, call, request);
+      [&](const rpc::Call& call, const v1::ExportPersonalDataRequest& request) -> absl::StatusOr<Response> {
+        const auto account_id = ParseAccountName(request.name());
+        if (!account_id) return InvalidField("name", "must be accounts/{a}");
+        Response response;
+        ASSIGN_OR_RETURN(*response.mutable_json_document(),
+                         ExportAsJson(profiles, invoices, call.caller, *account_id));
+        return response;
       });
   return service;
 }

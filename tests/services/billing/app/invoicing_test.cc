@@ -2,7 +2,6 @@
 
 #include <numeric>
 
-#include "services/billing/app/invoices.h"
 #include "tests/services/billing/support.h"
 
 namespace perennial::billing {
@@ -230,7 +229,6 @@ TEST_CASE("My invoices come newest first, page by page, of the kind asked for") 
   CHECK(billing.invoices.List(account, std::nullopt, after, 2)->empty());
   CHECK(billing.invoices.List(account, core::DocumentKind::kInvoice, std::nullopt, 10)->size() == 5);
   CHECK(billing.invoices.List(account, core::DocumentKind::kCreditNote, std::nullopt, 10)->size() == 1);
-  CHECK(Invoices(billing.invoices, billing.pdf, billing.ubl).All(CustomerOf(account), account)->size() == 6);
 }
 
 TEST_CASE("The books page through all documents and entries, oldest first") {

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "services/billing/app/invoices.h"
+#include "services/billing/rpc/personal_data_handler.h"
 #include "services/billing/storage/invoice_statements.h"
 #include "tests/services/billing/support.h"
 
@@ -96,6 +97,33 @@ TEST_CASE("With 100,000 documents in one account's history a page reads a page, 
   REQUIRE_OK(oldest);
   REQUIRE(oldest->size() == 2);
   CHECK(oldest->back().id == invoice.id);
+
+  // Nobody gets more in one answer than a client takes.
+  Invoices invoices(billing.invoices, billing.pdf, billing.ubl);
+  const auto exported = ExportAsJson(billing.profiles, invoices, CustomerOf(account), account);
+  REQUIRE_OK(exported);
+  CHECK(exported->size() < (3 << 20) + 10'000);
+  const json documents = json::parse(*exported).at("invoices");
+  CHECK_FALSE(documents.at("is_complete"));
+  CHECK(documents.at("items").size() > 500);
+  CHECK(documents.at("items").at(0).at("kind") == "INVOICE_KIND_CREDIT_NOTE");
+}
+
+TEST_CASE(
+    "The export of personal data has all documents of an account, if they fit, and nobody else's (R7)") {
+  BillingFixture billing;
+  const Uuid account = billing.ids.Next();
+  const core::Document invoice = billing.Invoice(account);
+  REQUIRE_OK(billing.invoicing.CreateCreditNote(billing.CreditFor(invoice, 100)));
+  billing.Invoice(billing.ids.Next());
+  Invoices invoices(billing.invoices, billing.pdf, billing.ubl);
+  const auto exported = ExportAsJson(billing.profiles, invoices, CustomerOf(account), account);
+  REQUIRE_OK(exported);
+  const json documents = json::parse(*exported).at("invoices");
+  CHECK(documents.at("is_complete"));
+  CHECK(documents.at("items").size() == 2);
+  CHECK_REFUSED(ExportAsJson(billing.profiles, invoices, CustomerOf(billing.ids.Next()), account),
+                "ACCOUNT_NOT_FOUND");
 }
 
 }  // namespace perennial::billing
