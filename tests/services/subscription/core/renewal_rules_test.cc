@@ -181,6 +181,17 @@ TEST_CASE("An upgrade below what the gateway charges at all is free, and says so
   REQUIRE_OK(waived);
   CHECK(waived->NetMinor() == 0);
   CHECK(waived->lines[0].description.find("offert") != std::string::npos);
+  // To the cent.
+  const auto net_minor = [&](int64_t least_minor) {
+    auto content = testing::CatalogueContent();
+    content.least_charge_minor["EUR"] = least_minor;
+    return core::OfferUpgrade(*core::Catalogue::Make(content), aggregate, "platinum", "EUR", kParis, last_day)
+        ->NetMinor();
+  };
+  const int64_t whole_minor = net_minor(1);
+  REQUIRE(whole_minor > 1);
+  CHECK(net_minor(whole_minor) == whole_minor);
+  CHECK(net_minor(whole_minor + 1) == 0);
 }
 
 TEST_CASE("A long name is cut between characters, never within one") {
