@@ -172,6 +172,22 @@ TEST_CASE("An invoice that commits weeks after it was posted loses no day: who b
   CHECK(BalanceOf(billing, LedgerAccount::kDeferredRevenue) == 0);
 }
 
+TEST_CASE("A day that is booked before a line is taken in is income of it once, late") {
+  BillingFixture billing;
+  InvoiceOf(billing, {36'500, kToday, CivilDate(2028, 1, 15)});
+  AdvanceDays(billing, 1);
+  // More new lines than a batch takes in, or one that came in between.
+  const auto due = billing.recognition_store.ZoneDue(billing.clock.Now());
+  REQUIRE_OK(due);
+  REQUIRE(due->has_value());
+  const auto booked = billing.recognition_store.BookNextDay(**due, billing.clock.Now());
+  REQUIRE_OK(booked);
+  CHECK(booked->amounts.empty());
+  Settle(billing);
+  CHECK(BalanceOf(billing, LedgerAccount::kRevenue) == -100);
+  CHECK(BalanceOf(billing, LedgerAccount::kDeferredRevenue) == -36'400);
+}
+
 TEST_CASE("Days begin and end where the term is") {
   BillingFixture billing;  // 10:00 UTC: 23:00 of the same day in Auckland, 02:00 in Los Angeles
   InvoiceOf(billing, {1'000, kToday, kToday + 10, "Pacific/Auckland"});
