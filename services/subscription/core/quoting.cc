@@ -210,7 +210,7 @@ absl::StatusOr<Offer> OfferUpgrade(const Catalogue& catalogue, const Aggregate& 
   offer.language = customer.language;
   offer.time_zone = product.time_zone;
   offer.paid_version = product.paid_version;
-  // Less than the gateway charges at all: it could never be paid, so it is free.
+  // Less than the gateway charges at all, before tax: it could hardly ever be paid, so it is free.
   const bool is_waived =
       repricing.net_minor > 0 && repricing.net_minor < catalogue.LeastChargeMinor(currency);
   std::string text = UpgradeText(present.display_name, wanted.display_name, customer.language);
