@@ -8,7 +8,6 @@
 #include "absl/status/statusor.h"
 #include "libs/base/error.h"
 #include "libs/base/uuid.h"
-#include "libs/rpc/peer.h"
 #include "libs/rpc/status.h"
 
 namespace perennial::subscription {
@@ -32,7 +31,9 @@ struct BatchCall {
 
   // The answer to each item, in their order. What the whole call is refused is the fault of one item, or of
   // their size: then each goes alone.
-  std::vector<absl::StatusOr<Value>> Run(rpc::Peer& peer, const std::vector<Item>& items) const {
+  // `peer`: an rpc::Peer.
+  template <typename Peer>
+  std::vector<absl::StatusOr<Value>> Run(Peer& peer, const std::vector<Item>& items) const {
     std::vector<absl::StatusOr<Value>> results;
     for (size_t at = 0; at < items.size(); at += kMost) {
       const auto begin = items.begin() + static_cast<ptrdiff_t>(at);
@@ -43,7 +44,8 @@ struct BatchCall {
   }
 
  private:
-  std::vector<absl::StatusOr<Value>> RunPart(rpc::Peer& peer, const std::vector<Item>& part) const {
+  template <typename Peer>
+  std::vector<absl::StatusOr<Value>> RunPart(Peer& peer, const std::vector<Item>& part) const {
     Request request;
     std::string keys;
     for (const Item& item : part) {
@@ -51,7 +53,7 @@ struct BatchCall {
       keys += key(item);
     }
     request.set_request_id(Uuid::Derive(Uuid(), method + keys).ToString());
-    const absl::StatusOr<Response> response = peer.Call<Response>(method, request, timeout);
+    const absl::StatusOr<Response> response = peer.template Call<Response>(method, request, timeout);
     std::vector<absl::StatusOr<Value>> results;
     if (response.ok()) return InOrder(*response, part.size());
     if (part.size() == 1 || IsPeerAway(response.status())) {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "libs/base/error.h"
+#include "libs/base/status_macros.h"
 #include "tests/support/fakes.h"
 #include "tests/support/postgres_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -133,6 +134,42 @@ TEST_CASE("arrays hold anything that is a parameter, and NULL where there is non
   CHECK_FALSE((*rows)[1].Get<bool>("c"));
   CHECK((*rows)[1].Get<int>("d") == 2);
   CHECK((*rows)[1].Get<std::optional<std::string>>("e") == std::nullopt);
+}
+
+TEST_CASE("a batch's rows go over as columns, one statement for all; none for no rows") {
+  PostgresFixture postgres;
+  Database& database = postgres.database();
+  REQUIRE_OK(database.Query("CREATE TABLE thing (id integer PRIMARY KEY, name text, at timestamptz)"));
+  constexpr char kInsert[] =
+      "INSERT INTO thing (id, name, at) SELECT n.id, n.name, n.at FROM unnest($1::integer[], $2::text[], "
+      "$3::timestamptz[]) AS n (id, name, at)";
+  REQUIRE_OK(database.Execute(kInsert, Columns()));
+  Columns rows;
+  for (int i = 0; i < 500; ++i) {
+    rows.AddRow(i, i % 2 == 0 ? std::optional<std::string>("it's \"it\", {really}") : std::nullopt,
+                absl::UnixEpoch() + absl::Seconds(i));
+  }
+  REQUIRE_OK(database.Execute(kInsert, rows));
+  const auto seen = database.Query(
+      "SELECT count(*) AS count, count(name) AS named, max(name) AS name, max(at) AS at FROM thing");
+  REQUIRE_OK(seen);
+  CHECK((*seen)[0].Get<int>("count") == 500);
+  CHECK((*seen)[0].Get<int>("named") == 250);
+  CHECK((*seen)[0].Get<std::string>("name") == "it's \"it\", {really}");
+  CHECK((*seen)[0].Get<absl::Time>("at") == absl::UnixEpoch() + absl::Seconds(499));
+}
+
+TEST_CASE("thousands of statements travel along, with answers larger than a socket's buffers") {
+  PostgresFixture postgres;
+  Database& database = postgres.database();
+  REQUIRE_OK(database.Query("CREATE TABLE thing (id integer PRIMARY KEY)"));
+  REQUIRE_OK(database.Transact([&]() -> absl::Status {
+    for (int i = 0; i < 3000; ++i) {
+      RETURN_IF_ERROR(database.Execute("INSERT INTO thing (id) VALUES ($1) RETURNING repeat('x', 4000)", i));
+    }
+    return absl::OkStatus();
+  }));
+  CHECK((*database.Query("SELECT count(*) AS count FROM thing"))[0].Get<int>("count") == 3000);
 }
 
 TEST_CASE("any time goes over as it is, to the microsecond") {
