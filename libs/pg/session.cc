@@ -23,9 +23,6 @@ namespace {
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 constexpr absl::Duration kGrace = absl::Seconds(1);
 constexpr absl::string_view kBegin = "BEGIN";
-// Their answers fit into the socket's buffers while the last of them are still being sent: else both ends
-// would wait for the other to read.
-constexpr size_t kMostTogether = 256;
 
 // A peer that is gone without a word is noticed within half a minute, on both ends: Postgres would else keep
 // the locks of a lost node for hours. No transaction of ours is idle for long.
@@ -126,15 +123,9 @@ absl::StatusOr<Rows> Session::Run(absl::string_view sql, std::vector<Param> para
   absl::Status status = ApplyDeadline();
   if (!status.ok()) return Spoil(std::move(status));
   for (const Statement& statement : statements) RETURN_IF_ERROR(Prepare(statement.sql));
-  if (statements.size() == 1) {
-    ASSIGN_OR_RETURN(auto result, Finish(Send(statements[0]), sql));
-    return Rows(std::move(result));
-  }
-  std::shared_ptr<const Result> last;
-  for (size_t at = 0; at < statements.size(); at += kMostTogether) {
-    ASSIGN_OR_RETURN(last, RunTogether(absl::MakeConstSpan(statements).subspan(at, kMostTogether)));
-  }
-  return Rows(std::move(last));
+  ASSIGN_OR_RETURN(auto result,
+                   statements.size() == 1 ? Finish(Send(statements[0]), sql) : RunTogether(statements));
+  return Rows(std::move(result));
 }
 
 absl::Status Session::Defer(absl::string_view sql, std::vector<Param> params) {
@@ -197,7 +188,7 @@ absl::Status Session::ApplyDeadline() {
 
 // In libpq's pipeline mode: one message out, one back. Postgres runs nothing behind a statement that fails.
 absl::StatusOr<std::shared_ptr<const Rows::Result>> Session::RunTogether(
-    absl::Span<const Statement> statements) {
+    const std::vector<Statement>& statements) {
   PGconn* connection = connection_.get();
   bool sent = PQenterPipelineMode(connection) == 1;
   for (const Statement& statement : statements) sent = sent && Send(statement);

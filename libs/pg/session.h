@@ -8,7 +8,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "libs/pg/param.h"
 #include "libs/pg/rows.h"
 
@@ -57,7 +56,7 @@ class Session {
   absl::Status Prepare(absl::string_view sql);
   absl::Status ApplyDeadline();
   bool Send(const Statement& statement);
-  absl::StatusOr<std::shared_ptr<const Result>> RunTogether(absl::Span<const Statement> statements);
+  absl::StatusOr<std::shared_ptr<const Result>> RunTogether(const std::vector<Statement>& statements);
   absl::StatusOr<std::shared_ptr<const Result>> Finish(bool sent, absl::string_view sql);
   absl::StatusOr<std::unique_ptr<Result>> NextResult(absl::Time until);
   absl::Time AnswerBy() const;
