@@ -242,14 +242,12 @@ absl::Status Server::State::Mutate(const Service::Method& method, const std::str
   const std::string context = absl::StrCat("request_log/", key.scope, "/", request_id.ToString());
   std::optional<std::string> sealed;
   std::string ours;
-  std::shared_ptr<const void> prepared;
-  if (method.prepare) {
+  std::shared_ptr<void> prepared;
+  if (method.prepares_outside) {
     ASSIGN_OR_RETURN(sealed, requests.Find(key));
-    if (!sealed) {
-      ASSIGN_OR_RETURN(prepared, method.prepare(call, request));
-    }
   }
   if (!sealed) {
+    ASSIGN_OR_RETURN(prepared, method.prepare(call, request));
     ASSIGN_OR_RETURN(sealed, requests.Once(key, [&]() -> absl::StatusOr<std::string> {
       RETURN_IF_ERROR(method.commit(call, request, prepared.get(), response));
       return ours = crypto::Seal(options.secret_key, context, response.SerializeAsString());
@@ -259,9 +257,10 @@ absl::Status Server::State::Mutate(const Service::Method& method, const std::str
     const std::optional<std::string> answer = crypto::Open(options.secret_key, context, *sealed);
     if (!answer || !response.ParseFromString(*answer))
       return absl::InternalError("a stored answer cannot be opened");
+    prepared = nullptr;
     if (method.check_repeat) RETURN_IF_ERROR(method.check_repeat(call, request, response));
   }
-  return method.finish ? method.finish(call, request, response) : absl::OkStatus();
+  return method.finish ? method.finish(call, request, prepared.get(), response) : absl::OkStatus();
 }
 
 absl::Status Server::State::Handle(const Service::Method& method, const std::string& full_method, Call& call,

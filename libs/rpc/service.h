@@ -37,14 +37,18 @@ Access Operators();
 //   prepare  optional: talks to other processes, under keys derived from request_id, so that it may be done
 //            again; changes nothing here. Not run when the request was answered before.
 //   commit   the effect, in one local transaction with the record of the request. May run more than once.
+//   What it
+//            leaves in `prepared`, finish of this very call finds there.
 //   finish   optional: drives what commit made durable (asks the gateway, say) and gives the final answer.
 //   Run
 //            as well when the request was answered before: a repeat goes on where a killed process stopped.
+//            `prepared` is null then: what was committed is another call's.
 template <typename Request, typename Response, typename Prepared = std::monostate>
 struct Mutation {
   std::function<absl::StatusOr<Prepared>(const Call&, const Request&)> prepare;
-  std::function<absl::StatusOr<Response>(const Call&, const Request&, const Prepared&)> commit;
-  std::function<absl::StatusOr<Response>(const Call&, const Request&, const Response& committed)> finish;
+  std::function<absl::StatusOr<Response>(const Call&, const Request&, Prepared&)> commit;
+  std::function<absl::StatusOr<Response>(const Call&, const Request&, const Response& committed, Prepared*)>
+      finish;
   // Optional: paths of string fields that must leave no trace (R21), e.g. "card.number". They are not part of
   // the remembered hash, which is quick to compute, so a password could be guessed from it; and are wiped
   // when the call is done. Every field that is called a password must be named here.
@@ -81,22 +85,23 @@ class Service {
         return check(call, static_cast<const Request&>(request), static_cast<const Response&>(answer));
       };
     }
-    if (mutation.prepare) {
-      added.prepare = [prepare = mutation.prepare](
-                          const Call& call,
-                          const Message& request) -> absl::StatusOr<std::shared_ptr<const void>> {
-        ASSIGN_OR_RETURN(Prepared prepared, prepare(call, static_cast<const Request&>(request)));
-        return std::make_shared<const Prepared>(std::move(prepared));
-      };
-    }
-    added.commit = [commit = mutation.commit](const Call& call, const Message& request, const void* prepared,
+    added.prepare = [prepare = mutation.prepare](
+                        const Call& call, const Message& request) -> absl::StatusOr<std::shared_ptr<void>> {
+      if (!prepare) return std::make_shared<Prepared>();
+      ASSIGN_OR_RETURN(Prepared prepared, prepare(call, static_cast<const Request&>(request)));
+      return std::make_shared<Prepared>(std::move(prepared));
+    };
+    added.prepares_outside = mutation.prepare != nullptr;
+    added.commit = [commit = mutation.commit](const Call& call, const Message& request, void* prepared,
                                               Message& response) {
-      const auto* given = static_cast<const Prepared*>(prepared);
-      return Store(commit(call, static_cast<const Request&>(request), given ? *given : Prepared()), response);
+      return Store(commit(call, static_cast<const Request&>(request), *static_cast<Prepared*>(prepared)),
+                   response);
     };
     if (!mutation.finish) return;
-    added.finish = [finish = mutation.finish](const Call& call, const Message& request, Message& response) {
-      return Store(finish(call, static_cast<const Request&>(request), static_cast<const Response&>(response)),
+    added.finish = [finish = mutation.finish](const Call& call, const Message& request, void* prepared,
+                                              Message& response) {
+      return Store(finish(call, static_cast<const Request&>(request), static_cast<const Response&>(response),
+                          static_cast<Prepared*>(prepared)),
                    response);
     };
   }
@@ -125,9 +130,10 @@ class Service {
     const Message* response_prototype;
     bool is_mutation = false;
     std::function<absl::Status(const Call&, const Message&, Message&)> read;
-    std::function<absl::StatusOr<std::shared_ptr<const void>>(const Call&, const Message&)> prepare;
-    std::function<absl::Status(const Call&, const Message&, const void*, Message&)> commit;
-    std::function<absl::Status(const Call&, const Message&, Message&)> finish;
+    bool prepares_outside = false;  // so that a request is prepared only if it was not answered before
+    std::function<absl::StatusOr<std::shared_ptr<void>>(const Call&, const Message&)> prepare;
+    std::function<absl::Status(const Call&, const Message&, void*, Message&)> commit;
+    std::function<absl::Status(const Call&, const Message&, void*, Message&)> finish;
     std::vector<std::string> secrets;
     std::function<absl::Status(const Call&, const Message&, const Message&)> check_repeat;
   };
@@ -140,6 +146,7 @@ class Service {
                                                        .response_prototype = &Response::default_instance(),
                                                        .is_mutation = false,
                                                        .read = {},
+                                                       .prepares_outside = false,
                                                        .prepare = {},
                                                        .commit = {},
                                                        .finish = {},

@@ -56,8 +56,8 @@ rpc::Service MakeDeliveryService(Deliveries& deliveries, Domains& domains, Mailb
           .prepare = {},
           .commit = [&deliveries](const Call&, const v1::DeliverRequest& request,
                                   const std::monostate&) { return Begin(deliveries, request); },
-          .finish = [&deliveries](const Call&, const v1::DeliverRequest&,
-                                  const v1::Delivery& committed) { return Drive(deliveries, committed); }});
+          .finish = [&deliveries](const Call&, const v1::DeliverRequest&, const v1::Delivery& committed,
+                                  std::monostate*) { return Drive(deliveries, committed); }});
   service.Read<v1::GetDeliveryRequest, v1::Delivery>(
       "GetDelivery", access,
       [&deliveries](const Call&, const v1::GetDeliveryRequest& request) -> absl::StatusOr<v1::Delivery> {

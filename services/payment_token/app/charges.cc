@@ -81,8 +81,10 @@ absl::StatusOr<const core::PaymentMethod*> Charges::Choose(const core::ChargeReq
   return absl::InternalError("a method came from nowhere");
 }
 
-absl::StatusOr<Charges::Results> Charges::Open(const std::vector<core::ChargeRequest>& requests) {
-  Results results(requests.size(), absl::UnknownError("not decided"));
+absl::StatusOr<Charges::Opened> Charges::Open(const std::vector<core::ChargeRequest>& requests) {
+  Opened opened;
+  Results& results = opened.results;
+  results.resize(requests.size(), absl::UnknownError("not decided"));
   std::vector<size_t> places;
   std::vector<Uuid> account_ids;
   for (size_t i = 0; i < requests.size(); ++i) {
@@ -116,12 +118,12 @@ absl::StatusOr<Charges::Results> Charges::Open(const std::vector<core::ChargeReq
       results[place] = method.status();
     }
   }
-  RETURN_IF_ERROR(OpenOn(requests, chosen, results));
-  return results;
+  RETURN_IF_ERROR(OpenOn(requests, chosen, opened));
+  return opened;
 }
 
 absl::Status Charges::OpenOn(const std::vector<core::ChargeRequest>& requests,
-                             const std::vector<Chosen>& chosen, Results& results) {
+                             const std::vector<Chosen>& chosen, Opened& opened) {
   const absl::Time now = clock_.Now();
   std::vector<core::PaymentMethod> methods;
   absl::flat_hash_map<Uuid, size_t> place_of;
@@ -133,33 +135,46 @@ absl::Status Charges::OpenOn(const std::vector<core::ChargeRequest>& requests,
                    store_.TriesInVain(methods, now - core::kLimitsLookBack));
   std::vector<size_t> places;
   for (const auto& [place, method] : chosen) {
-    results[place] = method == nullptr
-                         ? core::OpenCharge(requests[place], nullptr, now)
-                         : core::OpenWithinLimits(requests[place], *method, tries[place_of[method->id]], now);
+    core::Charge charge = method == nullptr ? core::OpenCharge(requests[place], nullptr, now)
+                                            : core::OpenWithinLimits(requests[place], *method,
+                                                                     tries[place_of[method->id]], now);
+    // Asked about as soon as this is committed: to claim it now spares another transaction.
+    if (!core::IsFinal(charge.state)) charge = core::BeforeAsking(std::move(charge), now);
+    opened.results[place] = std::move(charge);
     places.push_back(place);
   }
-  return Store(requests, std::move(places), results);
+  return Store(requests, std::move(places), now, opened);
 }
 
 absl::Status Charges::Store(const std::vector<core::ChargeRequest>& requests, std::vector<size_t> places,
-                            Results& results) {
+                            absl::Time now, Opened& opened) {
   std::vector<core::Charge> charges;
-  for (const size_t place : places) charges.push_back(*results[place]);
-  ASSIGN_OR_RETURN(const std::vector<Uuid> inserted, store_.Insert(std::move(charges)));
+  for (const size_t place : places) charges.push_back(*opened.results[place]);
+  ASSIGN_OR_RETURN(const std::vector<Uuid> inserted, store_.Insert(std::move(charges), now + kLease));
   const absl::flat_hash_set<Uuid> ours(inserted.begin(), inserted.end());
   std::erase_if(places, [&](size_t place) {
-    const bool is_ours = ours.contains(requests[place].id);
-    if (is_ours && core::IsFinal(results[place]->state)) metrics_.ChargeEnded(*results[place]);
-    return is_ours;
+    if (!ours.contains(requests[place].id)) return false;
+    const core::Charge& charge = *opened.results[place];
+    if (core::IsFinal(charge.state)) {
+      metrics_.ChargeEnded(charge);
+    } else {
+      opened.claimed.push_back(charge);
+    }
+    return true;
   });
   if (places.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(TakeKnown(requests, places, results));
+  RETURN_IF_ERROR(TakeKnown(requests, places, opened.results));
   return places.empty() ? absl::OkStatus() : absl::InternalError("a charge vanished");
 }
 
-absl::StatusOr<Charges::Results> Charges::Drive(const std::vector<ChildName>& names) {
+absl::StatusOr<Charges::Results> Charges::Drive(const std::vector<ChildName>& names,
+                                                std::vector<core::Charge> claimed) {
+  absl::flat_hash_set<Uuid> held;
+  for (const core::Charge& charge : claimed) held.insert(charge.request.id);
   std::vector<Uuid> ids;
-  for (const ChildName& name : names) ids.push_back(name.id);
+  for (const ChildName& name : names) {
+    if (!held.contains(name.id)) ids.push_back(name.id);
+  }
   ASSIGN_OR_RETURN(const std::vector<core::Charge> found, store_.Find(ids));
   const ById before(found);
   const absl::Time now = clock_.Now();
@@ -169,17 +184,17 @@ absl::StatusOr<Charges::Results> Charges::Drive(const std::vector<ChildName>& na
     if (charge != nullptr && core::IsOf(*charge, name.account_id) && core::MayAsk(*charge, now))
       to_ask.push_back(name.id);
   }
-  ASSIGN_OR_RETURN(const Asked asked, AskAbout(to_ask));
+  ASSIGN_OR_RETURN(const Asked asked, AskAbout(to_ask, std::move(claimed)));
   const ById after(asked.charges);
   const absl::flat_hash_map<Uuid, absl::Status> unreadable(asked.unreadable.begin(), asked.unreadable.end());
   Results results;
   for (const ChildName& name : names) {
     const core::Charge* charge = after.Find(name.id);
     if (charge == nullptr) charge = before.Find(name.id);
-    if (charge == nullptr || !core::IsOf(*charge, name.account_id)) {
-      results.push_back(ChargeNotFound());
-    } else if (const auto failed = unreadable.find(name.id); failed != unreadable.end()) {
+    if (const auto failed = unreadable.find(name.id); failed != unreadable.end()) {
       results.push_back(failed->second);
+    } else if (charge == nullptr || !core::IsOf(*charge, name.account_id)) {
+      results.push_back(ChargeNotFound());
     } else {
       results.push_back(*charge);
     }
@@ -201,8 +216,10 @@ absl::StatusOr<core::Charge> Charges::GiveUp(const Uuid& account_id, const Uuid&
   return *after;
 }
 
-absl::StatusOr<Charges::Asked> Charges::AskAbout(const std::vector<Uuid>& charge_ids) {
-  if (charge_ids.empty()) return Asked{};
+absl::StatusOr<Charges::Asked> Charges::AskAbout(const std::vector<Uuid>& charge_ids,
+                                                 std::vector<core::Charge> claimed_before) {
+  Asked asked;
+  if (charge_ids.empty() && claimed_before.empty()) return asked;
   const absl::Time now = clock_.Now();
   const auto step = [now](const core::Charge& charge, bool method_removed) -> ChargeStore::Step {
     const core::NextStep next = core::Next(charge, method_removed, now);
@@ -211,12 +228,20 @@ absl::StatusOr<Charges::Asked> Charges::AskAbout(const std::vector<Uuid>& charge
     return {core::BeforeAsking(charge, now), next};
   };
   ASSIGN_OR_RETURN(ChargeStore::Claimed claimed, store_.Claim(charge_ids, now, now + kLease, step));
+  ASSIGN_OR_RETURN(ChargeStore::Orders fresh, store_.OrdersOf(std::move(claimed_before)));
   for (const core::Charge& charge : claimed.ended) metrics_.ChargeEnded(charge);
-  Asked asked;
+  for (ChargeOrder& order : fresh.orders) claimed.orders.push_back(std::move(order));
   asked.count = static_cast<int>(claimed.orders.size() + claimed.ended.size());
-  asked.unreadable = std::move(claimed.unreadable);
   asked.charges = std::move(claimed.others);
   asked.charges.insert(asked.charges.end(), claimed.ended.begin(), claimed.ended.end());
+  for (const auto& [charge, why] : claimed.unreadable) asked.unreadable.emplace_back(charge.request.id, why);
+  // These were claimed, and are as good as not sent.
+  std::vector<core::Charge> unsent;
+  for (const auto& [charge, why] : fresh.unreadable) {
+    asked.unreadable.emplace_back(charge.request.id, why);
+    unsent.push_back(core::Apply(charge, core::NotSent{}, now));
+  }
+  RETURN_IF_ERROR(store_.Record(std::move(unsent)).status());
   RETURN_IF_ERROR(AskGateway(std::move(claimed.orders), asked.charges));
   return asked;
 }

@@ -25,13 +25,17 @@ class Charges {
   // No two may be of one id.
   using Results = std::vector<absl::StatusOr<core::Charge>>;
 
-  // Records the charges, each pinned to its method; talks to nobody. The same request again: the charge as it
-  // is. AMOUNT_INVALID, CURRENCY_NOT_OFFERED, PAYMENT_METHOD_NOT_FOUND, PAYMENT_METHOD_REMOVED,
-  // CHARGE_EXISTS.
-  absl::StatusOr<Results> Open(const std::vector<core::ChargeRequest>& requests);
+  // Records the charges, each pinned to its method, and claims the new ones for whoever goes on with them;
+  // talks to nobody. The same request again: the charge as it is. AMOUNT_INVALID, CURRENCY_NOT_OFFERED,
+  // PAYMENT_METHOD_NOT_FOUND, PAYMENT_METHOD_REMOVED, CHARGE_EXISTS.
+  struct Opened {
+    Results results;
+    std::vector<core::Charge> claimed;
+  };
+  absl::StatusOr<Opened> Open(const std::vector<core::ChargeRequest>& requests);
   // The charges as they are now. Open ones are gone on with first, all at once, unless somebody else is at it
-  // or the gateway was asked just now. CHARGE_NOT_FOUND.
-  absl::StatusOr<Results> Drive(const std::vector<ChildName>& names);
+  // or the gateway was asked just now. `claimed`: those of them that the caller has opened. CHARGE_NOT_FOUND.
+  absl::StatusOr<Results> Drive(const std::vector<ChildName>& names, std::vector<core::Charge> claimed = {});
 
   // Gives it up for good, durably; talks to nobody: Drive finds out whether that came in time.
   // CHARGE_NOT_FOUND.
@@ -63,9 +67,9 @@ class Charges {
     const core::PaymentMethod* method = nullptr;  // or none
   };
   absl::Status OpenOn(const std::vector<core::ChargeRequest>& requests, const std::vector<Chosen>& chosen,
-                      Results& results);
+                      Opened& opened);
   absl::Status Store(const std::vector<core::ChargeRequest>& requests, std::vector<size_t> places,
-                     Results& results);
+                     absl::Time now, Opened& opened);
 
   // What came of asking about charges.
   struct Asked {
@@ -73,7 +77,7 @@ class Charges {
     std::vector<core::Charge> charges;  // as they are then
     std::vector<std::pair<Uuid, absl::Status>> unreadable;
   };
-  absl::StatusOr<Asked> AskAbout(const std::vector<Uuid>& charge_ids);
+  absl::StatusOr<Asked> AskAbout(const std::vector<Uuid>& charge_ids, std::vector<core::Charge> claimed = {});
   absl::Status AskGateway(std::vector<ChargeOrder> orders, std::vector<core::Charge>& charges);
   absl::StatusOr<std::vector<core::Charge>> Record(const std::vector<ChargeOrder>& orders,
                                                    const std::vector<ChargeAnswer>& answers);

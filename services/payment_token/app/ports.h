@@ -231,8 +231,10 @@ class ChargeStore {
  public:
   virtual ~ChargeStore() = default;
 
-  // Stores new charges. Returns the ids of those: the others were taken already.
-  virtual absl::StatusOr<std::vector<Uuid>> Insert(std::vector<core::Charge> charges) = 0;
+  // Stores new charges, those that are open as claimed until `lease_until`. Returns the ids of those stored:
+  // the others were taken already.
+  virtual absl::StatusOr<std::vector<Uuid>> Insert(std::vector<core::Charge> charges,
+                                                   absl::Time lease_until) = 0;
   // Those that there are, in any order.
   virtual absl::StatusOr<std::vector<core::Charge>> Find(const std::vector<Uuid>& charge_ids) = 0;
 
@@ -253,14 +255,19 @@ class ChargeStore {
     core::NextStep next = core::NextStep::kNothing;  // nothing: to be asked no more
   };
   using DecideStep = std::function<Step(const core::Charge&, bool method_removed)>;
-  struct Claimed {
+  // What is needed to ask. One whose token does not open is no order, and holds up no other.
+  struct Orders {
     std::vector<ChargeOrder> orders;
+    std::vector<std::pair<core::Charge, absl::Status>> unreadable;
+  };
+  struct Claimed : Orders {
     std::vector<core::Charge> ended;   // by `decide`
     std::vector<core::Charge> others;  // not to be asked about, as they are
-    std::vector<std::pair<Uuid, absl::Status>> unreadable;
   };
   virtual absl::StatusOr<Claimed> Claim(const std::vector<Uuid>& charge_ids, absl::Time now,
                                         absl::Time lease_until, const DecideStep& decide) = 0;
+  // To send charges that Insert claimed.
+  virtual absl::StatusOr<Orders> OrdersOf(std::vector<core::Charge> charges) = 0;
   // Replaces claimed charges by what became of them, and ends their leases; else as Update. Returns the ids
   // of those replaced: the others are not as they were when claimed (given up meanwhile, or claimed again).
   virtual absl::StatusOr<std::vector<Uuid>> Record(std::vector<core::Charge> answered) = 0;

@@ -12,32 +12,39 @@ namespace {
 
 constexpr int kMostCharges = 500;
 
-// The one result of a batch of one.
-absl::StatusOr<core::Charge> Only(absl::StatusOr<Charges::Results> results) {
-  RETURN_IF_ERROR(results.status());
-  return (*std::move(results))[0];
+// What a commit has claimed, for its finish.
+using Claimed = std::vector<core::Charge>;
+
+Claimed TakeClaimed(Claimed* left) {
+  return left == nullptr ? Claimed() : std::move(*left);
 }
 
-absl::StatusOr<core::Charge> Drive(Charges& charges, const std::string& charge_name) {
+// One charge is a batch of one.
+absl::StatusOr<v1::Charge> Open(Charges& charges, const v1::CreateChargeRequest& request, Claimed& claimed) {
+  ASSIGN_OR_RETURN(const core::ChargeRequest charge, FromProto(request));
+  ASSIGN_OR_RETURN(Charges::Opened opened, charges.Open({charge}));
+  claimed = std::move(opened.claimed);
+  ASSIGN_OR_RETURN(const core::Charge only, opened.results[0]);
+  return ToProto(only);
+}
+
+absl::StatusOr<v1::Charge> Drive(Charges& charges, const std::string& charge_name, Claimed claimed = {}) {
   ASSIGN_OR_RETURN(const ChildName name, ReadChildName(charge_name, "charges", "name"));
-  return Only(charges.Drive({name}));
+  ASSIGN_OR_RETURN(const Charges::Results driven, charges.Drive({name}, std::move(claimed)));
+  ASSIGN_OR_RETURN(const core::Charge only, driven[0]);
+  return ToProto(only);
 }
 
-rpc::Mutation<v1::CreateChargeRequest, v1::Charge> CreateCharge(Charges& charges) {
+rpc::Mutation<v1::CreateChargeRequest, v1::Charge, Claimed> CreateCharge(Charges& charges) {
   return {
       .prepare = {},
       .commit = [&charges](const rpc::Call&, const v1::CreateChargeRequest& request,
-                           const std::monostate&) -> absl::StatusOr<v1::Charge> {
-        ASSIGN_OR_RETURN(const core::ChargeRequest charge, FromProto(request));
-        ASSIGN_OR_RETURN(const core::Charge opened, Only(charges.Open({charge})));
-        return ToProto(opened);
-      },
-      .finish = [&charges](const rpc::Call&, const v1::CreateChargeRequest& request,
-                           const v1::Charge& opened) -> absl::StatusOr<v1::Charge> {
+                           Claimed& claimed) { return Open(charges, request, claimed); },
+      .finish = [&charges](const rpc::Call&, const v1::CreateChargeRequest& request, const v1::Charge& opened,
+                           Claimed* claimed) -> absl::StatusOr<v1::Charge> {
         // Final at once, and of a deleted account not even stored.
         if (opened.state() == v1::CHARGE_STATE_NO_PAYMENT_METHOD) return opened;
-        ASSIGN_OR_RETURN(const core::Charge charge, Drive(charges, request.name()));
-        return ToProto(charge);
+        return Drive(charges, request.name(), TakeClaimed(claimed));
       },
       .secrets = {},
   };
@@ -60,7 +67,7 @@ absl::Status CheckBatch(const BatchRequest& request) {
 
 // What is kept of a batch is what it refused, and what is nowhere else: charges of deleted accounts, which
 // end without a row. The others' rows tell what became of them.
-absl::StatusOr<BatchResponse> OpenBatch(Charges& charges, const BatchRequest& request) {
+absl::StatusOr<BatchResponse> OpenBatch(Charges& charges, const BatchRequest& request, Claimed& claimed) {
   RETURN_IF_ERROR(CheckBatch(request));
   BatchResponse kept;
   std::vector<core::ChargeRequest> wanted;
@@ -74,19 +81,21 @@ absl::StatusOr<BatchResponse> OpenBatch(Charges& charges, const BatchRequest& re
       (*kept.mutable_failed_requests())[i] = rpc::ToProto(charge.status());
     }
   }
-  ASSIGN_OR_RETURN(const Charges::Results opened, charges.Open(wanted));
-  for (size_t i = 0; i < opened.size(); ++i) {
-    if (!opened[i].ok()) {
-      (*kept.mutable_failed_requests())[places[i]] = rpc::ToProto(opened[i].status());
-    } else if (opened[i]->state == core::ChargeState::kNoPaymentMethod) {
-      *kept.add_charges() = ToProto(*opened[i]);
+  ASSIGN_OR_RETURN(Charges::Opened opened, charges.Open(wanted));
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const absl::StatusOr<core::Charge>& result = opened.results[i];
+    if (!result.ok()) {
+      (*kept.mutable_failed_requests())[places[i]] = rpc::ToProto(result.status());
+    } else if (result->state == core::ChargeState::kNoPaymentMethod) {
+      *kept.add_charges() = ToProto(*result);
     }
   }
+  claimed = std::move(opened.claimed);
   return kept;
 }
 
 absl::StatusOr<BatchResponse> FinishBatch(Charges& charges, const BatchRequest& request,
-                                          const BatchResponse& kept) {
+                                          const BatchResponse& kept, Claimed claimed) {
   absl::flat_hash_map<Uuid, const v1::Charge*> ended;
   for (const v1::Charge& charge : kept.charges()) {
     ASSIGN_OR_RETURN(const ChildName name, ReadChildName(charge.name(), "charges", "name"));
@@ -100,7 +109,7 @@ absl::StatusOr<BatchResponse> FinishBatch(Charges& charges, const BatchRequest& 
     accepted.emplace_back(i, name);
     if (!ended.contains(name.id)) open.push_back(name);
   }
-  ASSIGN_OR_RETURN(const Charges::Results driven, charges.Drive(open));
+  ASSIGN_OR_RETURN(const Charges::Results driven, charges.Drive(open, std::move(claimed)));
   BatchResponse response;
   *response.mutable_failed_requests() = kept.failed_requests();
   auto result = driven.begin();
@@ -119,13 +128,14 @@ absl::StatusOr<BatchResponse> FinishBatch(Charges& charges, const BatchRequest& 
   return response;
 }
 
-rpc::Mutation<BatchRequest, BatchResponse> BatchCreateCharges(Charges& charges) {
+rpc::Mutation<BatchRequest, BatchResponse, Claimed> BatchCreateCharges(Charges& charges) {
   return {
       .prepare = {},
       .commit = [&charges](const rpc::Call&, const BatchRequest& request,
-                           const std::monostate&) { return OpenBatch(charges, request); },
-      .finish = [&charges](const rpc::Call&, const BatchRequest& request,
-                           const BatchResponse& kept) { return FinishBatch(charges, request, kept); },
+                           Claimed& claimed) { return OpenBatch(charges, request, claimed); },
+      .finish = [&charges](
+                    const rpc::Call&, const BatchRequest& request, const BatchResponse& kept,
+                    Claimed* claimed) { return FinishBatch(charges, request, kept, TakeClaimed(claimed)); },
       .secrets = {},
   };
 }
@@ -139,11 +149,8 @@ rpc::Mutation<v1::CancelChargeRequest, v1::Charge> CancelCharge(Charges& charges
         ASSIGN_OR_RETURN(const core::Charge charge, charges.GiveUp(name.account_id, name.id));
         return ToProto(charge);
       },
-      .finish = [&charges](const rpc::Call&, const v1::CancelChargeRequest& request,
-                           const v1::Charge&) -> absl::StatusOr<v1::Charge> {
-        ASSIGN_OR_RETURN(const core::Charge charge, Drive(charges, request.name()));
-        return ToProto(charge);
-      },
+      .finish = [&charges](const rpc::Call&, const v1::CancelChargeRequest& request, const v1::Charge&,
+                           std::monostate*) { return Drive(charges, request.name()); },
       .secrets = {},
   };
 }
@@ -157,8 +164,8 @@ rpc::Mutation<v1::CreateRefundRequest, v1::Refund> CreateRefund(Charges& charges
         ASSIGN_OR_RETURN(const core::Refund opened, charges.OpenRefund(refund));
         return ToProto(opened);
       },
-      .finish = [&charges](const rpc::Call&, const v1::CreateRefundRequest& request,
-                           const v1::Refund&) -> absl::StatusOr<v1::Refund> {
+      .finish = [&charges](const rpc::Call&, const v1::CreateRefundRequest& request, const v1::Refund&,
+                           std::monostate*) -> absl::StatusOr<v1::Refund> {
         ASSIGN_OR_RETURN(const Uuid id, Uuid::Parse(request.refund_id()));
         ASSIGN_OR_RETURN(const core::Refund refund, charges.DriveRefund(id));
         return ToProto(refund);
@@ -190,13 +197,13 @@ absl::StatusOr<v1::ListChargeBooksResponse> ListBooks(Charges& charges, const cr
 rpc::Service MakeChargeService(Charges& charges, PaymentMethods& methods) {
   const rpc::Access access = rpc::Services({"subscription"});
   rpc::Service service("perennial.payment_token.v1.ChargeService");
-  service.Mutate<v1::CreateChargeRequest, v1::Charge>("CreateCharge", access, CreateCharge(charges));
-  service.Mutate<BatchRequest, BatchResponse>("BatchCreateCharges", access, BatchCreateCharges(charges));
+  service.Mutate<v1::CreateChargeRequest, v1::Charge, Claimed>("CreateCharge", access, CreateCharge(charges));
+  service.Mutate<BatchRequest, BatchResponse, Claimed>("BatchCreateCharges", access,
+                                                       BatchCreateCharges(charges));
   service.Read<v1::GetChargeRequest, v1::Charge>(
       "GetCharge", access,
       [&charges](const rpc::Call&, const v1::GetChargeRequest& request) -> absl::StatusOr<v1::Charge> {
-        ASSIGN_OR_RETURN(const core::Charge charge, Drive(charges, request.name()));
-        return ToProto(charge);
+        return Drive(charges, request.name());
       });
   service.Mutate<v1::CancelChargeRequest, v1::Charge>("CancelCharge", access, CancelCharge(charges));
   service.Mutate<v1::CreateRefundRequest, v1::Refund>("CreateRefund", access, CreateRefund(charges));

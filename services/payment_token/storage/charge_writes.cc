@@ -10,7 +10,7 @@
 #define NEW_CHARGE_COLUMNS                                                                             \
   "charge_id, account_id, order_id, requested_method_id, payment_method_id, payment_description, "     \
   "amount_minor, currency, off_session, description, state, decline_code, decline_class, created_at, " \
-  "updated_at, next_ask_at, card_fingerprint, retry_at"
+  "updated_at, first_sent_at, ask_count, last_asked_at, next_ask_at, card_fingerprint, retry_at"
 
 namespace perennial::payment_token {
 namespace {
@@ -26,7 +26,8 @@ void SortById(std::vector<core::Charge>& charges) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Uuid>> InsertCharges(pg::Database& database, std::vector<core::Charge> charges) {
+absl::StatusOr<std::vector<Uuid>> InsertCharges(pg::Database& database, std::vector<core::Charge> charges,
+                                                absl::Time lease_until) {
   // Two batches that hold the same charge wait for each other in one order.
   SortById(charges);
   using core::Charge;
@@ -34,11 +35,13 @@ absl::StatusOr<std::vector<Uuid>> InsertCharges(pg::Database& database, std::vec
       const pg::Rows rows,
       database.Query(
           "INSERT INTO charges (" NEW_CHARGE_COLUMNS
-          ", action_url, gateway_reference, ask_count) SELECT " NEW_CHARGE_COLUMNS
-          ", '', '', 0 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], "
-          "$7::bigint[], $8::text[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::text[], "
-          "$14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::text[], $18::timestamptz[]) "
-          "AS u (" NEW_CHARGE_COLUMNS ") ON CONFLICT (charge_id) DO NOTHING RETURNING charge_id AS id",
+          ", action_url, gateway_reference, lease_until) SELECT " NEW_CHARGE_COLUMNS
+          ", '', '', CASE WHEN next_ask_at IS NOT NULL THEN $22::timestamptz END FROM unnest($1::uuid[], "
+          "$2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[], $8::text[], "
+          "$9::boolean[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], "
+          "$15::timestamptz[], $16::timestamptz[], $17::integer[], $18::timestamptz[], $19::timestamptz[], "
+          "$20::text[], $21::timestamptz[]) AS u (" NEW_CHARGE_COLUMNS
+          ") ON CONFLICT (charge_id) DO NOTHING RETURNING charge_id AS id",
           Column(charges, IdOf), Column(charges, [](const Charge& c) { return c.request.account_id; }),
           Column(charges, [](const Charge& c) { return c.request.order_id; }),
           Column(charges, [](const Charge& c) { return c.request.payment_method_id; }),
@@ -53,9 +56,12 @@ absl::StatusOr<std::vector<Uuid>> InsertCharges(pg::Database& database, std::vec
           Column(charges, [](const Charge& c) { return ToColumn(c.decline_class); }),
           Column(charges, [](const Charge& c) { return c.created_at; }),
           Column(charges, [](const Charge& c) { return c.updated_at; }),
+          Column(charges, [](const Charge& c) { return c.first_sent_at; }),
+          Column(charges, [](const Charge& c) { return c.ask_count; }),
+          Column(charges, [](const Charge& c) { return c.last_asked_at; }),
           Column(charges, [](const Charge& c) { return c.next_ask_at; }),
           Column(charges, [](const Charge& c) { return absl::string_view(c.card_fingerprint); }),
-          Column(charges, [](const Charge& c) { return c.retry_at; })));
+          Column(charges, [](const Charge& c) { return c.retry_at; }), lease_until));
   std::vector<Uuid> inserted;
   for (const pg::Row row : rows) inserted.push_back(row.Get<Uuid>("id"));
   return inserted;

@@ -18,9 +18,10 @@ auto Column(const std::vector<T>& rows, Get get) {
   return column;
 }
 
-// New ones, by their ids, so that two batches that hold the same charge wait for each other in one order.
-// Returns the ids of those that were not taken.
-absl::StatusOr<std::vector<Uuid>> InsertCharges(pg::Database& database, std::vector<core::Charge> charges);
+// New ones, those that are open with a lease; by their ids, so that two batches that hold the same charge
+// wait for each other in one order. Returns the ids of those that were not taken.
+absl::StatusOr<std::vector<Uuid>> InsertCharges(pg::Database& database, std::vector<core::Charge> charges,
+                                                absl::Time lease_until);
 
 // What may change of charges that the transaction has locked, and the lease of each.
 absl::Status WriteCharges(pg::Database& database, const std::vector<core::Charge>& charges,

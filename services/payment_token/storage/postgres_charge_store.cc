@@ -1,7 +1,6 @@
 #include "services/payment_token/storage/postgres_charge_store.h"
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/payment_token/storage/charge_rows.h"
@@ -51,9 +50,10 @@ absl::Status WriteRefund(pg::Database& database, const core::Refund& refund,
 
 }  // namespace
 
-absl::StatusOr<std::vector<Uuid>> PostgresChargeStore::Insert(std::vector<core::Charge> charges) {
+absl::StatusOr<std::vector<Uuid>> PostgresChargeStore::Insert(std::vector<core::Charge> charges,
+                                                              absl::Time lease_until) {
   if (charges.empty()) return std::vector<Uuid>();
-  return InsertCharges(database_, std::move(charges));
+  return InsertCharges(database_, std::move(charges), lease_until);
 }
 
 absl::StatusOr<std::vector<core::Charge>> PostgresChargeStore::Find(const std::vector<Uuid>& charge_ids) {
@@ -142,9 +142,9 @@ absl::StatusOr<std::vector<Uuid>> PostgresChargeStore::Record(std::vector<core::
   return recorded;
 }
 
-absl::Status PostgresChargeStore::AddTokens(std::vector<ChargeOrder>& orders,
-                                            std::vector<std::pair<Uuid, absl::Status>>& unreadable) {
-  if (orders.empty()) return absl::OkStatus();
+absl::StatusOr<ChargeStore::Orders> PostgresChargeStore::WithTokens(std::vector<ChargeOrder> orders) {
+  Orders with;
+  if (orders.empty()) return with;
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
       database_.Query(
@@ -166,20 +166,29 @@ absl::Status PostgresChargeStore::AddTokens(std::vector<ChargeOrder>& orders,
     }
     if (opened.ok()) {
       order.customer = *std::move(opened);
+      with.orders.push_back(std::move(order));
     } else {
-      unreadable.emplace_back(order.charge.request.id, opened.status());
+      with.unreadable.emplace_back(std::move(order.charge), opened.status());
     }
   }
-  return absl::OkStatus();
+  return with;
+}
+
+absl::StatusOr<ChargeStore::Orders> PostgresChargeStore::OrdersOf(std::vector<core::Charge> charges) {
+  std::vector<ChargeOrder> orders;
+  for (core::Charge& charge : charges) orders.push_back({std::move(charge), core::NextStep::kSend, "", ""});
+  return WithTokens(std::move(orders));
 }
 
 absl::StatusOr<ChargeStore::Claimed> PostgresChargeStore::Claim(const std::vector<Uuid>& charge_ids,
                                                                 absl::Time now, absl::Time lease_until,
                                                                 const DecideStep& decide) {
   Claimed claimed;
+  if (charge_ids.empty()) return claimed;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
     claimed = {};
     ASSIGN_OR_RETURN(const std::vector<Locked> all, Lock(charge_ids));
+    std::vector<ChargeOrder> orders;
     for (const Locked& locked : all) {
       if (core::IsFinal(locked.charge.state) || IsLeased(locked.lease_until, now)) {
         claimed.others.push_back(locked.charge);
@@ -189,14 +198,10 @@ absl::StatusOr<ChargeStore::Claimed> PostgresChargeStore::Claim(const std::vecto
       if (step.next == core::NextStep::kNothing) {
         claimed.ended.push_back(std::move(step.charge));
       } else {
-        claimed.orders.push_back({std::move(step.charge), step.next, "", ""});
+        orders.push_back({std::move(step.charge), step.next, "", ""});
       }
     }
-    RETURN_IF_ERROR(AddTokens(claimed.orders, claimed.unreadable));
-    absl::flat_hash_set<Uuid> unreadable;
-    for (const auto& [id, why] : claimed.unreadable) unreadable.insert(id);
-    std::erase_if(claimed.orders,
-                  [&](const ChargeOrder& order) { return unreadable.contains(order.charge.request.id); });
+    ASSIGN_OR_RETURN(static_cast<Orders&>(claimed), WithTokens(std::move(orders)));
     std::vector<core::Charge> changed = claimed.ended;
     for (const ChargeOrder& order : claimed.orders) changed.push_back(order.charge);
     std::vector<std::optional<absl::Time>> leases(claimed.ended.size());

@@ -12,13 +12,15 @@ class PostgresChargeStore final : public ChargeStore {
  public:
   PostgresChargeStore(pg::Database& database, const Vault& vault) : database_(database), vault_(vault) {}
 
-  absl::StatusOr<std::vector<Uuid>> Insert(std::vector<core::Charge> charges) override;
+  absl::StatusOr<std::vector<Uuid>> Insert(std::vector<core::Charge> charges,
+                                           absl::Time lease_until) override;
   absl::StatusOr<std::vector<core::Charge>> Find(const std::vector<Uuid>& charge_ids) override;
   absl::StatusOr<std::optional<core::Charge>> Update(const Uuid& charge_id, const Decide& decide) override;
   absl::StatusOr<std::optional<core::Charge>> UpdateLeased(const Uuid& charge_id,
                                                            const Decide& decide) override;
   absl::StatusOr<Claimed> Claim(const std::vector<Uuid>& charge_ids, absl::Time now, absl::Time lease_until,
                                 const DecideStep& decide) override;
+  absl::StatusOr<Orders> OrdersOf(std::vector<core::Charge> charges) override;
   absl::StatusOr<std::vector<Uuid>> Record(std::vector<core::Charge> answered) override;
   absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) override;
   absl::StatusOr<int64_t> CountUnknown() override;
@@ -49,8 +51,8 @@ class PostgresChargeStore final : public ChargeStore {
   absl::StatusOr<std::vector<Locked>> Lock(const std::vector<Uuid>& charge_ids);
   absl::StatusOr<std::optional<core::Charge>> Replace(const Uuid& charge_id, const Decide& decide,
                                                       bool keep_lease);
-  absl::Status AddTokens(std::vector<ChargeOrder>& orders,
-                         std::vector<std::pair<Uuid, absl::Status>>& unreadable);
+  // Those without tokens become orders.
+  absl::StatusOr<Orders> WithTokens(std::vector<ChargeOrder> orders);
 
   pg::Database& database_;
   const Vault& vault_;

@@ -95,8 +95,8 @@ rpc::Service MakeOrderService(Quotes& quotes, Orders& orders, const crypto::Page
       {.prepare = {},
        .commit = [&](const Call& call, const v1::CommitQuoteRequest& request,
                      const std::monostate&) { return Commit(orders, call, request); },
-       .finish = [&](const Call&, const v1::CommitQuoteRequest&,
-                     const v1::Order& committed) { return Drive(orders, committed); }});
+       .finish = [&](const Call&, const v1::CommitQuoteRequest&, const v1::Order& committed,
+                     std::monostate*) { return Drive(orders, committed); }});
   service.Read<v1::GetOrderRequest, v1::Order>(
       "GetOrder", rpc::Customers(),
       [&](const Call& call, const v1::GetOrderRequest& request) { return GetOrder(orders, call, request); });

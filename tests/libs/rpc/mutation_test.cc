@@ -25,6 +25,7 @@ TEST_CASE("a repeat gets the first answer and does nothing but finish") {
   CHECK(fixture.prepares == 1);
   CHECK(fixture.commits == 1);
   CHECK(fixture.finishes == 2);
+  CHECK(fixture.own_finishes == 1);
 }
 
 TEST_CASE("what was committed and not finished is finished by the repeat") {

@@ -108,6 +108,7 @@ class ServerFixture {
   std::atomic<int> prepares{0};
   std::atomic<int> commits{0};
   std::atomic<int> finishes{0};
+  std::atomic<int> own_finishes{0};  // of what the same call committed
 };
 
 inline constexpr char kGet[] = "perennial.account.v1.AccountService/GetAccount";

@@ -60,11 +60,11 @@ struct World {
     return {ids.Next(), account, ids.Next(), std::nullopt, {"EUR", minor}, true, "Gold for 12 months"};
   }
 
-  // As CreateCharge's commit does it: a batch of one.
+  // As CreateCharge's commit does it, a batch of one; its process ends there.
   absl::StatusOr<core::Charge> Open(const core::ChargeRequest& request) {
-    absl::StatusOr<Charges::Results> results = charges.Open({request});
-    if (!results.ok()) return results.status();
-    return (*results)[0];
+    absl::StatusOr<Charges::Opened> opened = charges.Open({request});
+    if (!opened.ok()) return opened.status();
+    return opened->results[0];
   }
   absl::StatusOr<core::Charge> Drive(const Uuid& of, const Uuid& charge_id) {
     absl::StatusOr<Charges::Results> results = charges.Drive({{of, charge_id}});
@@ -72,9 +72,18 @@ struct World {
     return (*results)[0];
   }
   // As the RPC does it: commit, then finish.
+  absl::StatusOr<core::Charge> TryTake(const core::ChargeRequest& request) {
+    absl::StatusOr<Charges::Opened> opened = charges.Open({request});
+    if (!opened.ok()) return opened.status();
+    if (!opened->results[0].ok()) return opened->results[0];
+    const auto driven = charges.Drive({{request.account_id, request.id}}, std::move(opened->claimed));
+    if (!driven.ok()) return driven.status();
+    return (*driven)[0];
+  }
   core::Charge Take(const core::ChargeRequest& request) {
-    REQUIRE_OK(Open(request));
-    return Get(request);
+    const auto charge = TryTake(request);
+    REQUIRE_OK(charge);
+    return *charge;
   }
   core::Charge Get(const core::ChargeRequest& request) {
     const auto charge = Drive(request.account_id, request.id);
@@ -87,7 +96,7 @@ struct World {
   }
   // Many together, in one transaction, as BatchCreateCharges' commit; then its finish.
   Charges::Results TakeAll(const std::vector<core::ChargeRequest>& requests) {
-    Charges::Results opened;
+    Charges::Opened opened;
     REQUIRE_OK(postgres.database().Transact([&]() -> absl::Status {
       ++transactions;
       auto results = charges.Open(requests);
@@ -96,15 +105,15 @@ struct World {
     }));
     std::vector<ChildName> names;
     for (size_t i = 0; i < requests.size(); ++i) {
-      if (IsOpen(opened[i])) names.push_back({requests[i].account_id, requests[i].id});
+      if (IsOpen(opened.results[i])) names.push_back({requests[i].account_id, requests[i].id});
     }
-    const auto driven = charges.Drive(names);
+    const auto driven = charges.Drive(names, std::move(opened.claimed));
     REQUIRE_OK(driven);
     auto next = driven->begin();
-    for (absl::StatusOr<core::Charge>& result : opened) {
+    for (absl::StatusOr<core::Charge>& result : opened.results) {
       if (IsOpen(result)) result = *next++;
     }
-    return opened;
+    return opened.results;
   }
   // As a process that is about to ask the gateway, and may die there.
   std::optional<ChargeOrder> Claim(const core::ChargeRequest& request, absl::Time now) {

@@ -53,7 +53,8 @@ TEST_CASE_METHOD(Fixture, "what was captured, and what never reached the gateway
   for (int i = 0; i < 30; ++i) CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
   for (int i = 0; i < 25; ++i) {
     const core::ChargeRequest request = Request();
-    REQUIRE_OK(Open(request));
+    Plan({Trouble::kNotReached});
+    Take(request);
     CHECK(Cancel(request).decline_code == "canceled");
   }
   CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
