@@ -37,8 +37,10 @@ ProductView Products::View(core::Aggregate aggregate, const std::string& payment
   const core::Product& product = view.aggregate.product;
   view.next = core::NextRenewalOf(catalogue_, view.aggregate, now);
   view.payment_method = MethodToCharge(view.next, payment_method);
-  const bool is_captured = view.next.order != nullptr && core::IsPaid(*view.next.order);
-  view.paid_ahead = is_captured || core::PaidAhead(product, view.aggregate.terms, now);
+  // A charge that is out is finished first: nobody can promise any more that it comes to nothing (R14).
+  const bool is_charging = view.next.order != nullptr && core::IsCharging(view.aggregate, *view.next.order) &&
+                           view.next.state != core::RenewalState::kWaitingForCustomer;
+  view.paid_ahead = is_charging || core::PaidAhead(product, view.aggregate.terms, now);
   const core::Term* term =
       product.start ? core::TermOn(view.aggregate.terms, core::TodayOf(product, now)) : nullptr;
   view.plan_id = term != nullptr ? term->plan_id : product.plan_id;
