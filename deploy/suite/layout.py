@@ -7,6 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("account", "subscription", "billing", "payment_token", "domain_mailbox")
+# A second process of each: nobody calls it, it works on what is due beside the first.
+TWINS = tuple(f"{service}.2" for service in SERVICES)
+
+
+def service_of(name: str) -> str:
+    return name.split(".")[0]
 
 
 def default_state_folder() -> Path:
@@ -35,16 +41,16 @@ class Ports:
         return named
 
     @staticmethod
-    def free() -> "Ports":
+    def free(names: tuple[str, ...] = SERVICES) -> "Ports":
         """Ports nobody uses now, for tests that run beside each other."""
-        sockets = [socket.socket() for _ in range(3 + 2 * len(SERVICES))]
+        sockets = [socket.socket() for _ in range(3 + 2 * len(names))]
         for s in sockets:
             s.bind(("127.0.0.1", 0))
         numbers = [s.getsockname()[1] for s in sockets]
         for s in sockets:
             s.close()
-        count = len(SERVICES)
-        return Ports(*numbers[:3], dict(zip(SERVICES, numbers[3 : 3 + count])), dict(zip(SERVICES, numbers[3 + count :])))
+        count = len(names)
+        return Ports(*numbers[:3], dict(zip(names, numbers[3 : 3 + count])), dict(zip(names, numbers[3 + count :])))
 
 
 def is_taken(port: int) -> bool:

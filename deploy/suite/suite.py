@@ -16,7 +16,7 @@ from typing import TextIO
 from . import child
 from .client import Contracts, Peer
 from .failure import Failure
-from .layout import ROOT, SERVICES, Ports, is_taken
+from .layout import ROOT, SERVICES, Ports, is_taken, service_of
 from .stores import Postgres, Redis
 
 BINARIES = {service: f"perennial-{service.replace('_', '-')}" for service in SERVICES}
@@ -48,7 +48,7 @@ class Suite:
         self._step("Postgres and Redis", self._start_stores)
         self._step("migrations", self.migrate)
         self._step("gateway simulator", self.start_simulator)
-        self._step("five services", lambda: self.start_services(SERVICES))
+        self._step("five services", lambda: self.start_services(list(self.ports.grpc)))
 
     def _step(self, what: str, action: Callable[[], None]) -> None:
         begun = time.monotonic()
@@ -112,9 +112,9 @@ class Suite:
         self._spawn("gateway", self._binary(SIMULATOR), environment)
         self._wait("gateway", lambda: is_taken(self.ports.gateway))
 
-    def start_services(self, services: tuple[str, ...] | list[str]) -> None:
+    def start_services(self, services: list[str]) -> None:
         for service in services:
-            self._spawn(service, self._binary(BINARIES[service]), self._environment(service))
+            self._spawn(service, self._binary(BINARIES[service_of(service)]), self._environment(service))
         for service in services:
             self._wait(service, lambda service=service: self._is_serving(service))
 
@@ -128,12 +128,13 @@ class Suite:
             raise Failure(f"{binary} is missing: build first (deploy/run does)")
         return binary
 
-    def _environment(self, service: str) -> dict[str, str]:
+    def _environment(self, name: str) -> dict[str, str]:
+        service = service_of(name)
         targets = {f"{s.upper()}_TARGET": f"127.0.0.1:{self.ports.grpc[s]}" for s in SERVICES}
         environment = {
             "PATH": os.environ.get("PATH", ""),
-            "GRPC_LISTEN": f"127.0.0.1:{self.ports.grpc[service]}",
-            "METRICS_LISTEN": f"127.0.0.1:{self.ports.metrics[service]}",
+            "GRPC_LISTEN": f"127.0.0.1:{self.ports.grpc[name]}",
+            "METRICS_LISTEN": f"127.0.0.1:{self.ports.metrics[name]}",
             "DATABASE_URL": self.postgres.url(service, self._secrets[service]),
             "REDIS_URL": self.redis.url,
             "TLS_CERT": str(self.certificates / f"{service}.crt"),
@@ -147,8 +148,8 @@ class Suite:
             environment["TOKEN_SIGNING_SEED"] = self._secrets["token_seed"]
         if service == "subscription":
             environment["CATALOGUE_FILE"] = str(ROOT / "services/subscription/catalogue.json")
-            if self.test_time:
-                environment["CLOCK_FOLLOWERS"] = ",".join(f"127.0.0.1:{self.ports.grpc[s]}" for s in SERVICES if s != service)
+        if self.test_time and name == "subscription":
+            environment["CLOCK_FOLLOWERS"] = ",".join(f"127.0.0.1:{port}" for each, port in self.ports.grpc.items() if each != name)
         if service == "billing":
             environment.update(SELLER_NAME="Perennial (local)", SELLER_ADDRESS="1 place de l'Exemple; 75001; Paris",
                                SELLER_COUNTRY="FR", SELLER_TAX_ID="FR11123456782", TAX_TABLE_FILE=str(ROOT / "services/billing/taxes.json"))
@@ -160,7 +161,7 @@ class Suite:
             environment["GATEWAY_URL"] = f"http://127.0.0.1:{self.ports.gateway}"
             environment["GATEWAY_API_KEY"] = self._secrets["gateway_api_key"]
             environment["PAYMENT_RETURN_URL"] = "http://127.0.0.1/payments"
-        environment.update(self.settings.get(service, {}))
+        environment.update(self.settings.get(name, {}))
         return environment
 
     def _spawn(self, name: str, binary: Path, environment: dict[str, str]) -> None:

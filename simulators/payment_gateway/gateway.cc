@@ -132,13 +132,19 @@ void Gateway::Release(const std::string& idempotency_key) {
 GatewayReply Gateway::HandleApi(const GatewayRequest& request) {
   const std::optional<core::Fault> fault = faults_.Take(core::FactsOf(books_, request.request));
   if (!fault) return HandleOnce(request, fault);
-  switch (fault->action) {
+  GatewayReply reply = HandleBadly(request, *fault);
+  reply.fault = core::NameOf(fault->action);
+  return reply;
+}
+
+GatewayReply Gateway::HandleBadly(const GatewayRequest& request, const core::Fault& fault) {
+  switch (fault.action) {
     case core::FaultAction::kDropConnection:
-      return {.answer = {}, .route = "fault", .wait_ms = fault->ms, .drop = true};
+      return {.answer = {}, .route = "fault", .wait_ms = fault.ms, .drop = true};
     case core::FaultAction::kError500Before:
-      return {.answer = core::ServerError(), .route = "fault", .wait_ms = fault->ms};
+      return {.answer = core::ServerError(), .route = "fault", .wait_ms = fault.ms};
     case core::FaultAction::kLockTimeout:
-      return {.answer = core::LockTimeout(), .route = "fault", .wait_ms = fault->ms};
+      return {.answer = core::LockTimeout(), .route = "fault", .wait_ms = fault.ms};
     case core::FaultAction::kSentTwice:
       HandleOnce(request, std::nullopt);
       return HandleOnce(request, std::nullopt);
@@ -146,7 +152,7 @@ GatewayReply Gateway::HandleApi(const GatewayRequest& request) {
       return HandleTwiceAtOnce(request);
     case core::FaultAction::kAnsweredTwice: {
       GatewayReply reply = HandleOnce(request, std::nullopt);
-      reply.again_after_ms = fault->ms;
+      reply.again_after_ms = fault.ms;
       return reply;
     }
     case core::FaultAction::kDecline:

@@ -28,6 +28,7 @@ struct GatewayReply {
   core::Answer answer;
   std::string text;                       // the answer's body
   std::string route;                      // the pattern of the path, fit for a log
+  std::string fault;                      // the name of the fault that it met; empty: none
   bool replayed = false;                  // the saved answer of an earlier request with this idempotency key
   int64_t wait_ms = 0;                    // to be waited before it is sent
   bool drop = false;                      // close the connection instead of answering
@@ -49,6 +50,7 @@ class Gateway {
   Gateway(std::unique_ptr<Journal> journal, std::string hash_key, std::function<int64_t()> now_s);
 
   GatewayReply HandleApi(const GatewayRequest& request);
+  GatewayReply HandleBadly(const GatewayRequest& request, const core::Fault& fault);
   GatewayReply HandleOnce(const GatewayRequest& request, const std::optional<core::Fault>& fault);
   GatewayReply HandleTwiceAtOnce(const GatewayRequest& request);
   GatewayReply HandleControl(const GatewayRequest& request);

@@ -1,9 +1,11 @@
 """Customers buy, upgrade, renew, pay by hand, change cards and leave, the clock goes on, and meanwhile every process is
 killed, at random and at chosen instructions; Postgres and Redis restart; the gateway lies. At the end the books of all
-sides must agree to the cent, and every order must have come to an end or wait for a day to come.
+sides must agree to the cent, and every order must have come to an end or wait for a day to come. See README.md.
 """
 
 import argparse
+import contextlib
+import json
 import os
 import random
 import shutil
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 from collections import Counter
 from pathlib import Path
 
@@ -22,14 +25,20 @@ from crowd import GOOD_CARDS, Clock, Crowd, post  # noqa: E402
 from suite.books import Books  # noqa: E402
 from suite.client import Refused  # noqa: E402
 from suite.failure import Failure  # noqa: E402
-from suite.layout import SERVICES, Ports  # noqa: E402
+from suite.layout import SERVICES, TWINS, Ports  # noqa: E402
 from suite.suite import Suite  # noqa: E402
 
 KILL_POINTS = ("before_commit", "after_commit", "before_call", "after_call")
+PROCESSES = (*SERVICES, *TWINS)
 GATEWAY_FAULTS = ({"action": "timeout_after_capture"}, {"action": "drop_connection"}, {"action": "error_500_before"},
-                  {"action": "error_500_after"}, {"action": "late", "ms": 1500},
+                  {"action": "error_500_after"}, {"action": "late", "ms": 1500}, {"action": "late", "ms": 16000},
+                  {"action": "sent_twice"}, {"action": "sent_twice_at_once"}, {"action": "answered_twice"},
+                  {"action": "answered_twice", "ms": 20}, {"action": "lock_timeout"},
                   {"action": "decline", "code": "insufficient_funds"}, {"action": "decline", "code": "processing_error"},
                   {"action": "decline", "code": "stolen_card"})
+GATEWAY_PATHS = ("/v1/payment_intents", "/v1/payment_intents", "/v1/refunds", "/v1/payment_methods", "/v1/customers")
+# What all cards with these last digits do from now on: every other time they recover.
+MOODS = ("succeeds", "insufficient_funds", "succeeds", "do_not_honor", "succeeds", "lost_card", "succeeds", "authentication_always")
 FINAL = (6, 7, 9)  # done, failed, refunded
 WAITING = (2, 3)  # for the customer, for the next rung of the ladder
 
@@ -40,56 +49,98 @@ class Monkey:
     def __init__(self, suite: Suite, seed: int):
         self.suite = suite
         self.random = random.Random(seed)
+        self.kills = 0
         self.done: Counter = Counter()
-
-    def kills(self) -> int:
-        return sum(count for what, count in self.done.items() if not what.startswith("gateway answers"))
+        self.under_way: Counter = Counter()
+        self.moods: Counter = Counter()
 
     def act(self) -> None:
-        chosen = self.random.choices((self.kill, self.kill_at_a_point, self.gateway_fault, self.restart_postgres, self.restart_redis),
-                                     (50, 30, 14, 4, 2))[0]
-        chosen()
+        acts = {self.kill: 42, self.kill_at_a_point: 34, self.kill_all: 2, self.gateway_fault: 20, self.change_cards: 6,
+                self.restart_postgres: 2, self.crash_postgres: 2, self.restart_redis: 2}
+        self.random.choices(list(acts), list(acts.values()))[0]()
         time.sleep(self.random.uniform(0.05, 0.5))
 
+    def count(self, what: str, kills: int = 1) -> None:
+        self.kills += kills
+        self.done[what] += 1
+
+    def look(self) -> None:
+        """At which steps orders are when something was killed."""
+        rows = self.suite.query("SELECT kind, step, count(*) FROM subscription.orders WHERE lease_until IS NOT NULL "
+                                "AND step NOT IN ('done', 'failed', 'refunded', 'waiting') GROUP BY 1, 2")
+        self.under_way.update({f"{kind}, {step}": int(number) for kind, step, number in rows})
+
     def kill(self) -> None:
-        victim = self.random.choice((*SERVICES, "gateway"))
+        victim = self.random.choice((*PROCESSES, "gateway"))
         self.suite.kill(victim)
-        self.done[f"{victim} killed"] += 1
+        self.count(f"{victim} killed")
+        self.look()
         self.suite.restart(victim)
 
     def kill_at_a_point(self) -> None:
-        victim = self.random.choice(SERVICES)
-        point = f"{self.random.choice(KILL_POINTS)}:{self.random.randint(1, 40)}"
+        victim, point = self.random.choice(PROCESSES), self.random.choice(KILL_POINTS)
         self.suite.kill(victim)
-        self.suite.settings[victim] = {"KILL_AT": point}
-        try:
+        self.suite.settings[victim] = {"KILL_AT": f"{point}:{self.random.randint(1, 40)}"}
+        with contextlib.suppress(Failure):  # it came to the point before it was ready
             self.suite.restart(victim)
             deadline = time.monotonic() + 3
             while self.suite.processes[victim].poll() is None and time.monotonic() < deadline:
                 time.sleep(0.02)
-        except Failure:
-            pass  # it came to the point before it was ready
         reached = self.suite.processes[victim].poll() is not None
-        self.done[f"{victim} killed at a point" if reached else f"{victim} killed"] += 1
+        self.count(f"{victim} killed {point}" if reached else f"{victim} killed")
         del self.suite.settings[victim]
         self.suite.kill(victim)
+        self.look()
         self.suite.restart(victim)
 
+    def kill_all(self) -> None:
+        """As when the power goes: all services and the gateway at one moment."""
+        for name in (*PROCESSES, "gateway"):
+            self.suite.processes[name].kill()
+        self.count("all killed at once", len(PROCESSES) + 1)
+        self.look()
+        for name in ("gateway", *PROCESSES):
+            self.suite.processes[name].wait()
+            self.suite.restart(name)
+
     def gateway_fault(self) -> None:
-        fault = self.random.choice(GATEWAY_FAULTS)
-        path = self.random.choice(("/v1/payment_intents", "/v1/payment_intents", "/v1/refunds", "/v1/payment_methods"))
-        post(self.suite, "/_control/faults", {**fault, "count": self.random.randint(1, 4), "match": {"path": path}})
-        self.done[f"gateway answers: {fault['action']}"] += 1
+        fault, path = self.random.choice(GATEWAY_FAULTS), self.random.choice(GATEWAY_PATHS)
+        count = 1 if fault.get("ms", 0) > 10_000 else self.random.randint(1, 6)
+        post(self.suite, "/_control/faults", {**fault, "count": count, "match": {"path": path}})
+
+    def change_cards(self) -> None:
+        last4 = self.random.choice([card["number"][-4:] for card in GOOD_CARDS])
+        self.moods[last4] += 1
+        mood = "succeeds" if self.moods[last4] % 2 == 0 else self.random.choice(MOODS)
+        with contextlib.suppress(urllib.error.HTTPError):  # no such card is stored
+            post(self.suite, "/_control/cards", {"last4": last4, "behaviour": mood})
+            self.done[f"cards become: {mood}"] += 1
 
     def restart_postgres(self) -> None:
         self.suite.postgres.stop()
-        self.done["Postgres restarted"] += 1
+        self.count("Postgres restarted")
+        self.suite.postgres.start()
+
+    def crash_postgres(self) -> None:
+        self.suite.postgres.crash()
+        self.count("Postgres crashed")
         self.suite.postgres.start()
 
     def restart_redis(self) -> None:
         self.suite.redis.stop()
-        self.done["Redis restarted"] += 1
+        self.count("Redis restarted")
         self.suite.redis.start()
+
+
+def gateway_faults_met(suite: Suite) -> Counter:
+    """By the gateway's own log: what it was told to do and did."""
+    met: Counter = Counter()
+    for line in suite.log_file("gateway").read_text().splitlines():
+        with contextlib.suppress(ValueError):  # a line that was cut off by a kill
+            fault = json.loads(line).get("fault")
+            if fault:
+                met[f"gateway: {fault}"] += 1
+    return met
 
 
 def broken_chains(suite: Suite) -> list[str]:
@@ -144,10 +195,10 @@ def play(suite: Suite, seed: int, kills: int, customers: int) -> bool:
     clock.start()
     try:
         told = 0
-        while monkey.kills() < kills:
+        while monkey.kills < kills:
             monkey.act()
-            if monkey.kills() >= told + 25:
-                told = monkey.kills()
+            if monkey.kills >= told + 25:
+                told = monkey.kills
                 print(f"· {told:4} of {kills} kills, {crowd.tally['orders']:5} orders by hand, {clock.days:4} days, "
                       f"{time.monotonic() - begun:5.0f} s", flush=True)
     except (Failure, OSError, subprocess.TimeoutExpired) as problem:
@@ -160,11 +211,14 @@ def play(suite: Suite, seed: int, kills: int, customers: int) -> bool:
     post(suite, "/_control/faults", None, method="DELETE")
     clock.settle(days=3)
     faults = faults_at_the_end(suite, crowd, clock)
-    for what, count in sorted(monkey.done.items()):
-        print(f"  {what:<42} {count:5}")
+    for title, counts in (("done to it", monkey.done + gateway_faults_met(suite)), ("orders under way at a kill", monkey.under_way),
+                          ("done by people", crowd.done), ("refused to people", crowd.refused)):
+        print(title + ":")
+        for what, count in sorted(counts.items()):
+            print(f"  {what:<60} {count:6}")
     for fault in faults[:40]:
         print(f"  ✗ {fault}")
-    print(f"{'✓' if not faults else '✗'} seed {seed}: {monkey.kills()} kills, {crowd.told}, "
+    print(f"{'✓' if not faults else '✗'} seed {seed}: {monkey.kills} kills, {clock.days} days, {crowd.told}, "
           f"{len(faults)} faults, {time.monotonic() - begun:.0f} s", flush=True)
     return not faults
 
@@ -174,11 +228,11 @@ def main() -> int:
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--kills", type=int, default=500)
-    parser.add_argument("--customers", type=int, default=60)
+    parser.add_argument("--customers", type=int, default=80)
     arguments = parser.parse_args()
     state = Path(tempfile.mkdtemp(prefix="perennial-chaos-"))
     os.chmod(state, 0o755)
-    suite = Suite(state, arguments.build, Ports.free(), durable=False)
+    suite = Suite(state, arguments.build, Ports.free(PROCESSES), durable=False)
     passed = False
     try:
         suite.start()

@@ -17,7 +17,9 @@ GOOD_CARDS = [{"number": number, "expiry_month": 12, "expiry_year": 2040, "secur
 AGAIN = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "RESOURCE_EXHAUSTED"}
 REFUSALS = {"NOT_FOUND", "FAILED_PRECONDITION", "ALREADY_EXISTS", "INVALID_ARGUMENT", "PERMISSION_DENIED"}
 PLANS = ("basic", "advanced", "professional", "gold", "platinum")
+PLANS_AT_FIRST = 8  # most renewals are of what people leave alone
 SUBSCRIPTION = "perennial.subscription.v1"
+RETRYING, WAITING_FOR_METHOD, WAITING_FOR_CUSTOMER = 2, 3, 4
 CLOCK = "perennial.testing.v1.TestClockService"
 
 
@@ -72,7 +74,8 @@ class Somebody:
         self.account = account.name
         self.sign_in()
         self.add_card()
-        self.buy_plan()
+        for _ in range(PLANS_AT_FIRST):
+            self.buy_plan()
 
     def sign_in(self) -> None:
         session = self.ask("account", "perennial.account.v1.SessionService/CreateSession", email=self.email, password=PASSWORD)
@@ -86,18 +89,28 @@ class Somebody:
     def change_card(self) -> None:
         self.add_card()
         if len(self.cards) > 1:
-            self.ask("payment_token", "perennial.payment_token.v1.PaymentMethodService/DeletePaymentMethod", name=self.cards.pop(0))
+            self.delete_card()
 
-    def order(self, **what) -> None:
-        quote = self.ask("subscription", f"{SUBSCRIPTION}.OrderService/CreateQuote", parent=self.account, currency_code="EUR", **what)
-        order = self.ask("subscription", f"{SUBSCRIPTION}.OrderService/CommitQuote", name=quote.name)
+    def delete_card(self) -> None:
+        """Perhaps the last one, and perhaps while it is charged."""
+        card = self.cards.pop(self.random.randrange(len(self.cards)))
+        self.ask("payment_token", "perennial.payment_token.v1.PaymentMethodService/DeletePaymentMethod", name=card)
+
+    def quote(self, **what) -> str:
+        return self.ask("subscription", f"{SUBSCRIPTION}.OrderService/CreateQuote", parent=self.account, currency_code="EUR", **what).name
+
+    def commit(self, quote: str) -> None:
+        order = self.ask("subscription", f"{SUBSCRIPTION}.OrderService/CommitQuote", name=quote)
         self.crowd.tally["orders"] += 1
         if order.product and order.product not in self.products:
             self.products.append(order.product)
 
+    def order(self, **what) -> None:
+        self.commit(self.quote(**what))
+
     def buy_plan(self) -> None:
         site = self.ask("subscription", f"{SUBSCRIPTION}.SiteService/CreateSite", parent=self.account, display_name="Site")
-        self.order(plan_purchase={"site": site.name, "plan": f"plans/{self.random.choice(PLANS[:3])}", "cycle_months": self.random.choice((3, 6, 12))})
+        self.order(plan_purchase={"site": site.name, "plan": f"plans/{self.random.choice(PLANS[:3])}", "cycle_months": self.random.choice((3, 3, 3, 6, 12))})
 
     def buy_domain(self) -> None:
         # Some want the same name: who comes second has paid, and gets the money back (R31).
@@ -110,14 +123,31 @@ class Somebody:
     def renew_by_hand(self) -> None:
         self.order(renewal={"product": self.random.choice(self.products)})
 
-    def race(self) -> None:
-        """The same renewal from two windows at once."""
-        product = self.random.choice(self.products)
-        threads = [threading.Thread(target=self.quietly, args=(lambda: self.order(renewal={"product": product}),)) for _ in range(2)]
+    def pay_what_failed(self) -> None:
+        """By hand, what the ladder tries as well."""
+        listed = self.ask("subscription", f"{SUBSCRIPTION}.ProductService/ListProducts", parent=self.account, page_size=200).products
+        failed = [product.name for product in listed if product.next_renewal.state in (RETRYING, WAITING_FOR_METHOD, WAITING_FOR_CUSTOMER)]
+        for product in failed[:3]:
+            self.order(renewal={"product": product})
+
+    def at_once(self, times: int, act) -> None:
+        threads = [threading.Thread(target=self.quietly, args=(act,)) for _ in range(times)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+    def race(self) -> None:
+        """The same renewal from two windows at once."""
+        product = self.random.choice(self.products)
+        self.at_once(2, lambda: self.order(renewal={"product": product}))
+
+    def stampede(self) -> None:
+        """50 commits of one quote at once."""
+        what = self.random.choice(("renewal", "upgrade"))
+        product = self.random.choice(self.products)
+        quote = self.quote(**{what: {"product": product, **({"plan": "plans/platinum"} if what == "upgrade" else {})}})
+        self.at_once(50, lambda: self.commit(quote))
 
     def switch(self) -> None:
         self.ask("subscription", f"{SUBSCRIPTION}.ProductService/UpdateProduct",
@@ -130,18 +160,22 @@ class Somebody:
     def leave(self) -> None:
         self.ask("account", "perennial.account.v1.AccountService/DeleteAccount", name=self.account, password=PASSWORD)
         self.account = ""
+        self.crowd.replace(self)
 
-    def quietly(self, act) -> None:
+    def quietly(self, act) -> bool:
         try:
             act()
-        except (Refused, Stopped, IndexError):
-            pass
+        except (Refused, Stopped, IndexError, ValueError):  # nothing there to choose from
+            return False
+        return True
 
     def live(self) -> None:
-        acts = {self.upgrade: 20, self.renew_by_hand: 8, self.race: 5, self.switch: 10, self.change_card: 12, self.buy_plan: 15,
-                self.buy_domain: 12, self.look: 12, self.leave: 0.3}
+        acts = {self.upgrade: 25, self.renew_by_hand: 10, self.pay_what_failed: 10, self.race: 6, self.stampede: 0.3, self.switch: 8,
+                self.change_card: 12, self.delete_card: 3, self.buy_plan: 12, self.buy_domain: 8, self.look: 8, self.leave: 0.4}
         while self.account and not self.crowd.over.is_set():
-            self.quietly(self.random.choices(list(acts), list(acts.values()))[0])
+            act = self.random.choices(list(acts), list(acts.values()))[0]
+            if self.quietly(act):
+                self.crowd.did(act.__name__)
             self.crowd.over.wait(self.random.uniform(0.2, 2.0))
 
 
@@ -151,7 +185,11 @@ class Crowd:
         self.over = threading.Event()
         self.arriving = True
         self.tally: Counter = Counter()
+        self.done: Counter = Counter()
+        self.refused: Counter = Counter()
         self.strange: list[str] = []
+        self.lock = threading.Lock()
+        self.seed = seed
         self.people = [Somebody(self, f"{seed}/{i}") for i in range(count)]
         self.threads: list[threading.Thread] = []
         self.told = ""
@@ -162,7 +200,22 @@ class Crowd:
         self.tally["wanted names"] += 1
         return f"{self.salt}-{self.tally['wanted names'] // 3}"
 
+    def did(self, act: str) -> None:
+        with self.lock:
+            self.done[act] += 1
+
+    def replace(self, gone: Somebody) -> None:
+        """Who leaves is followed by somebody new, so that it does not become quiet."""
+        with self.lock:
+            new = Somebody(self, f"{self.seed}/{len(self.people)}")
+            self.people.append(new)
+        thread = threading.Thread(target=lambda: (new.quietly(new.arrive), new.live()), daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
     def heard(self, method: str, refused: Refused) -> None:
+        with self.lock:
+            self.refused[f"{method.split('/')[1]}: {', '.join(refused.reasons)}"] += 1
         expected = refused.code.name in REFUSALS and len(refused.reasons) == 1
         if not expected:
             self.strange.append(f"{method}: {refused}")
@@ -183,12 +236,13 @@ class Crowd:
 
     def leave(self) -> None:
         self.over.set()
-        for thread in self.threads:
+        for thread in list(self.threads):
             thread.join(60)
 
     def summary(self, books) -> None:
         kinds = Counter(order.kind for order in books.orders)
-        self.told = (f"{len(books.orders)} orders ({kinds[4]} automatic renewals, {kinds[2]} upgrades), "
+        self.told = (f"{len(books.orders)} orders of those who stayed ({kinds[1]} purchases, {kinds[2]} upgrades, {kinds[3]} renewals by hand, "
+                     f"{kinds[4]} automatic ones), "
                      f"{books.captures['captures']['count']} captures, {books.captures['refunds']['count']} refunds, "
                      f"{len(books.invoices)} documents")
 
@@ -232,7 +286,7 @@ class Clock:
                 self.days += 3
             except Refused:
                 continue
-            self.over.wait(0.2)
+            self.over.wait(1)  # quotes live for 15 minutes
 
     def stop(self) -> None:
         self.over.set()

@@ -69,6 +69,12 @@ Fault ReadFault(const json& body) {
 
 }  // namespace
 
+std::string_view NameOf(FaultAction action) {
+  return std::find_if(kActions.begin(), kActions.end(),
+                      [&](const ActionName& known) { return known.action == action; })
+      ->name;
+}
+
 RequestFacts FactsOf(const Books& books, const Request& request) {
   RequestFacts facts{.method = request.method,
                      .path = request.path,
@@ -119,9 +125,7 @@ Expected<Fault> ParseFault(const json& body) {
 }
 
 json Render(const Fault& fault) {
-  const auto name = std::find_if(kActions.begin(), kActions.end(),
-                                 [&](const ActionName& known) { return known.action == fault.action; });
-  return {{"action", name->name},
+  return {{"action", NameOf(fault.action)},
           {"code", fault.code},
           {"ms", fault.ms},
           {"count", fault.count},

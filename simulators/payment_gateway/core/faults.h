@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulators/payment_gateway/core/api.h"
@@ -22,6 +23,8 @@ enum class FaultAction {
   kSentTwiceAtOnce,      // the same, but the second arrives while the first is under way
   kAnsweredTwice,        // executed once; its answer is written again `ms` later, before the next one
 };
+
+std::string_view NameOf(FaultAction action);
 
 struct Fault {
   FaultAction action = FaultAction::kDecline;

@@ -239,11 +239,11 @@ void Server::Send(const Answer& answer) {
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - answer.begun).count();
   const bool is_known = answer.method == "GET" || answer.method == "POST" || answer.method == "DELETE";
   const absl::string_view method = is_known ? absl::string_view(answer.method) : "another";
-  std::cout << absl::StrCat(R"({"severity":"INFO","message":"request","method":")", method, R"(","route":")",
-                            reply.route, R"(","status":)", reply.drop ? 0 : reply.answer.status,
-                            R"(,"replayed":)", reply.replayed ? "true" : "false", R"(,"dropped":)",
-                            reply.drop ? "true" : "false", R"(,"ms":)", took, R"(,"request_id":")",
-                            request_id, "\"}\n");
+  std::cout << absl::StrCat(
+      R"({"severity":"INFO","message":"request","method":")", method, R"(","route":")", reply.route,
+      R"(","status":)", reply.drop ? 0 : reply.answer.status, R"(,"fault":")", reply.fault,
+      R"(","replayed":)", reply.replayed ? "true" : "false", R"(,"dropped":)", reply.drop ? "true" : "false",
+      R"(,"ms":)", took, R"(,"request_id":")", request_id, "\"}\n");
   Connection* const connection = Find(answer.connection);
   if (connection == nullptr) return;  // it hung up
   if (reply.drop) {
