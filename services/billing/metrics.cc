@@ -65,7 +65,7 @@ telemetry::Counter& DocumentMetrics::Invoiced(const std::string& currency) {
 }
 
 telemetry::Counter& DocumentMetrics::Refunded(const std::string& currency) {
-  return metrics_.CounterOf("perennial_money_refunded_minor_total",
+  return metrics_.CounterOf("perennial_money_refunded_minor_units_total",
                             "Credited totals, tax included, in the currency's minor unit.",
                             {{"currency", currency}});
 }
