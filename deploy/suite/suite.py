@@ -31,6 +31,7 @@ class Suite:
         self.ports = ports or Ports()
         self.test_time = test_time
         self.report = report
+        self.patience_seconds = 30  # for a process to be ready
         self.postgres = Postgres(state / "postgres", self.ports.postgres, durable)
         self.redis = Redis(state / "redis", self.ports.redis)
         self.processes: dict[str, subprocess.Popen] = {}
@@ -169,12 +170,12 @@ class Suite:
         self.processes[name] = child.start([str(binary)], env=environment, stdout=log, stderr=log, cwd=self.state)
         log.close()
 
-    def _wait(self, name: str, is_up: Callable[[], bool], seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
+    def _wait(self, name: str, is_up: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + self.patience_seconds
         while not is_up():
             code = self.processes[name].poll()
             if code is not None or time.monotonic() > deadline:
-                why = f"ended with code {code}" if code is not None else f"is not ready after {seconds:.0f} s"
+                why = f"ended with code {code}" if code is not None else f"is not ready after {self.patience_seconds} s"
                 tail = self.log_file(name).read_text(errors="replace").strip().splitlines()[-3:]
                 raise Failure(f"{name} {why}. Its log {self.log_file(name)} ends:\n  " + "\n  ".join(tail))
             time.sleep(0.02)

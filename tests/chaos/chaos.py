@@ -233,6 +233,7 @@ def main() -> int:
     state = Path(tempfile.mkdtemp(prefix="perennial-chaos-"))
     os.chmod(state, 0o755)
     suite = Suite(state, arguments.build, Ports.free(PROCESSES), durable=False)
+    suite.patience_seconds = 180  # what is slow on a busy machine is no fault
     passed = False
     try:
         suite.start()
