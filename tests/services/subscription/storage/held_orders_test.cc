@@ -10,8 +10,9 @@ TEST_CASE("Paying by hand while retries run is declined, and the ladder goes on;
   Rig rig;
   rig.Order(kGold);
   const auto declined = [] {
-    return core::ChargeAnswer{
-        .state = core::AttemptState::kDeclined, .decline_code = "code", .decline_class = core::DeclineClass::kSoft};
+    return core::ChargeAnswer{.state = core::AttemptState::kDeclined,
+                              .decline_code = "code",
+                              .decline_class = core::DeclineClass::kSoft};
   };
   rig.payments.answer = declined;
   rig.clock.Set(Utc(2027, 4, 1));
@@ -20,7 +21,8 @@ TEST_CASE("Paying by hand while retries run is declined, and the ladder goes on;
   const RenewalWish renewal{product_id, 0, false};
   const core::Order by_hand = rig.Order(renewal);
   CHECK(core::StateOf(by_hand) == core::OrderState::kFailed);
-  CHECK(core::StateOf(core::OpenAutomaticRenewal(*rig.products.Load(product_id))[0]) == core::OrderState::kPastDue);
+  CHECK(core::StateOf(core::OpenAutomaticRenewal(*rig.products.Load(product_id))[0]) ==
+        core::OrderState::kPastDue);
   CHECK_FALSE(core::OpenAutomaticRenewal(*rig.products.Load(product_id))->held_by);
 
   rig.payments.answer = [] { return core::ChargeAnswer{.state = core::AttemptState::kNoMethod}; };
