@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { listedFamilies, services } from "./metrics.mjs";
 
 // Labels that queries ask for by value; any other is "some".
-const asked = { grpc_code: ["OK", "NotFound", "Internal"], ledger_account: ["revenue"] };
+const asked = { grpc_code: ["OK", "NotFound", "Internal"], ledger_account: ["revenue"], outcome: ["succeeded"] };
 
 function samples({ type, name, labels }, value) {
   const sets = labels.reduce(
