@@ -140,7 +140,7 @@ class Stock:
                 raise Failure(f"{table} has no columns {unknown}: tests/bench/stock.py must follow the schema")
             values = [changes.get(column, f"t.{column}") for column in columns]
             sql.run(f"SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; INSERT INTO {table} ({', '.join(columns)}) "
-                    f"SELECT {', '.join(values)} FROM {rows}, (SELECT * FROM {table} WHERE {self.template[table]}) t")
+                    f"SELECT {', '.join(values)} FROM {rows}, (SELECT {', '.join(columns)} FROM {table} WHERE {self.template[table]}) t")
         finally:
             sql.close()
 

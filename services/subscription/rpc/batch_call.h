@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 #include "libs/base/uuid.h"
 #include "libs/rpc/status.h"
+#include "services/subscription/core/order.h"
 
 namespace perennial::subscription {
 
@@ -24,8 +26,8 @@ template <typename Item, typename Value, typename Request, typename Response>
 struct BatchCall {
   std::string method;
   absl::Duration timeout;
-  std::function<void(const Item&, Request&)> add;             // to the request's items
-  std::function<std::string(const Item&)> key;                // the same for the same item at the same moment
+  std::function<void(const Item&, Request&)> add;  // to the request's items
+  std::function<const core::Order&(const Item&)> order_of;
   std::function<std::vector<Value>(const Response&)> values;  // the successes
   static constexpr size_t kMost = 500;
 
@@ -47,12 +49,14 @@ struct BatchCall {
   template <typename Peer>
   std::vector<absl::StatusOr<Value>> RunPart(Peer& peer, const std::vector<Item>& part) const {
     Request request;
-    std::string keys;
+    // Of the orders as they are now. What one is refused is remembered with the batch's answer; when it is
+    // tried again, with a billing profile mended meanwhile, say, its version is another one.
+    std::string key = method;
     for (const Item& item : part) {
       add(item, request);
-      keys += key(item);
+      absl::StrAppend(&key, "/", order_of(item).id.ToString(), "/", order_of(item).version);
     }
-    request.set_request_id(Uuid::Derive(Uuid(), method + keys).ToString());
+    request.set_request_id(Uuid::Derive(Uuid(), key).ToString());
     const absl::StatusOr<Response> response = peer.template Call<Response>(method, request, timeout);
     std::vector<absl::StatusOr<Value>> results;
     if (response.ok()) return InOrder(*response, part.size());

@@ -60,9 +60,7 @@ std::vector<absl::StatusOr<int64_t>> BillingClient::CreateProFormas(const OrderB
             item.set_language(order->offer.language);
             item.set_time_zone(order->offer.time_zone);
           },
-      // Before each attempt anew: tax and buyer are those of the day.
-      .key =
-          [](const core::Order* order) { return absl::StrCat(order->id.ToString(), order->attempt_count); },
+      .order_of = [](const core::Order* order) -> const core::Order& { return *order; },
       .values =
           [](const Response& response) {
             std::vector<int64_t> totals;
@@ -94,7 +92,7 @@ std::vector<absl::StatusOr<std::string>> BillingClient::IssueInvoices(const Orde
               item.set_charge(MakeChildName(order->account_id, "charges", *order->charge_id));
             item.set_payment_description(order->payment_description);
           },
-      .key = [](const core::Order* order) { return order->id.ToString(); },
+      .order_of = [](const core::Order* order) -> const core::Order& { return *order; },
       .values =
           [](const Response& response) {
             std::vector<std::string> names;

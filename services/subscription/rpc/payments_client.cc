@@ -82,7 +82,7 @@ std::vector<absl::StatusOr<core::ChargeAnswer>> PaymentsClient::Charge(
             item.set_off_session(charge.attempt->off_session);
             item.set_description("Perennial " + order.id.ToString());
           },
-      .key = [](const PinnedCharge& charge) { return charge.attempt->id.ToString(); },
+      .order_of = [](const PinnedCharge& charge) -> const core::Order& { return *charge.order; },
       .values =
           [](const Response& response) {
             std::vector<core::ChargeAnswer> answers;

@@ -41,11 +41,14 @@ struct FakePeer {
   }
 };
 
+// Every item is of the order below.
+core::Order order_now;
+
 const BatchCall<std::string, std::string, Request, Response> kCall{
     .method = "BatchIssueInvoices",
     .timeout = absl::Seconds(1),
     .add = [](const std::string& order, Request& request) { request.add_requests()->set_order(order); },
-    .key = [](const std::string& order) { return order; },
+    .order_of = [](const std::string&) -> const core::Order& { return order_now; },
     .values =
         [](const Response& response) {
           std::vector<std::string> names;
@@ -72,8 +75,19 @@ TEST_CASE("More than a call takes goes in several") {
   for (int i = 0; i < 1200; ++i) orders.push_back(std::to_string(i));
   const Answers answers = kCall.Run(peer, orders);
   CHECK(peer.sizes == std::vector<int>{500, 500, 200});
-  CHECK(peer.request_ids.size() == 3);
   for (size_t i = 0; i < orders.size(); ++i) CHECK(*answers[i] == "invoice of " + orders[i]);
+}
+
+TEST_CASE("An order that is tried anew is asked about anew: a refusal is not remembered for it") {
+  FakePeer peer;
+  peer.refused = {"a"};
+  order_now.version = 1;
+  CHECK_REFUSED(kCall.Run(peer, {"a"})[0], "PRO_FORMA_CANCELLED");
+  CHECK_REFUSED(kCall.Run(peer, {"a"})[0], "PRO_FORMA_CANCELLED");
+  CHECK(peer.request_ids.size() == 1);
+  ++order_now.version;
+  CHECK_REFUSED(kCall.Run(peer, {"a"})[0], "PRO_FORMA_CANCELLED");
+  CHECK(peer.request_ids.size() == 2);
 }
 
 TEST_CASE("An item that spoils its call keeps no other from being done") {
