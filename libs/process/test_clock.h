@@ -29,6 +29,7 @@ class TestClock {
 
  private:
   absl::Status Advance(absl::Time target);
+  void Move(absl::Duration offset);
   absl::StatusOr<int64_t> SettleAll(absl::Duration offset);
 
   OffsetClock& clock_;

@@ -7,6 +7,7 @@
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/steady_time.h"
 #include "services/payment_token/core/card_limits.h"
 
 namespace perennial::payment_token {
@@ -216,11 +217,19 @@ absl::StatusOr<core::Charge> Charges::GiveUp(const Uuid& account_id, const Uuid&
   return *after;
 }
 
-absl::StatusOr<Charges::Asked> Charges::AskAbout(const std::vector<Uuid>& charge_ids,
+absl::StatusOr<Charges::Asked> Charges::AskAbout(std::vector<Uuid> charge_ids,
                                                  std::vector<core::Charge> claimed_before) {
   Asked asked;
   if (charge_ids.empty() && claimed_before.empty()) return asked;
+  // A charge that is on its way is not one that was sent a day ago and never arrived.
+  const SteadyTime steady;
   const absl::Time now = clock_.Now();
+  // Whose lease has run out since may be with somebody else by now, who knows what is to be asked.
+  std::erase_if(claimed_before, [&](const core::Charge& charge) {
+    if (now < *charge.last_asked_at + kLease) return false;
+    charge_ids.push_back(charge.request.id);
+    return true;
+  });
   const auto step = [now](const core::Charge& charge, bool method_removed) -> ChargeStore::Step {
     const core::NextStep next = core::Next(charge, method_removed, now);
     if (next == core::NextStep::kEnd)

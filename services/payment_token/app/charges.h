@@ -77,7 +77,7 @@ class Charges {
     std::vector<core::Charge> charges;  // as they are then
     std::vector<std::pair<Uuid, absl::Status>> unreadable;
   };
-  absl::StatusOr<Asked> AskAbout(const std::vector<Uuid>& charge_ids, std::vector<core::Charge> claimed = {});
+  absl::StatusOr<Asked> AskAbout(std::vector<Uuid> charge_ids, std::vector<core::Charge> claimed = {});
   absl::Status AskGateway(std::vector<ChargeOrder> orders, std::vector<core::Charge>& charges);
   absl::StatusOr<std::vector<core::Charge>> Record(const std::vector<ChargeOrder>& orders,
                                                    const std::vector<ChargeAnswer>& answers);

@@ -6,6 +6,7 @@
 #include "libs/base/error.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status_macros.h"
+#include "libs/base/steady_time.h"
 
 namespace perennial::payment_token {
 namespace {
@@ -91,6 +92,8 @@ absl::StatusOr<PaymentMethods::Held> PaymentMethods::Tokenise(const Caller& call
   ASSIGN_OR_RETURN(const std::string customer, CustomerOf(account_id));
   // The account is part of it: request_ids of two customers may be the same.
   const Uuid attempt = Uuid::Derive(account_id, absl::StrCat("payment_method/", request_id.ToString()));
+  // A card that is on its way to the gateway is not one that was left there.
+  const SteadyTime steady;
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(const auto counted, store_.CountCardTry(account_id, attempt, now,
                                                            now - kRefusedCardsCountFor, kMostRefusedCards));

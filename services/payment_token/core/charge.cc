@@ -77,7 +77,8 @@ struct Applied {
     return charge;
   }
   Charge operator()(const NotThere&) {
-    if (now - charge.first_sent_at.value_or(charge.created_at) < kKeyGone) return (*this)(OutcomeUnknown{});
+    if (now - charge.first_sent_at.value_or(charge.created_at) < kNeverArrives)
+      return (*this)(OutcomeUnknown{});
     const absl::string_view code = charge.given_up_at ? kCanceled : kNeverReceived;
     return Decline(std::move(charge), code, ClassOf(code));
   }

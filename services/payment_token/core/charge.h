@@ -142,8 +142,12 @@ bool MayAsk(const Charge& charge, absl::Time now);
 absl::Duration PauseAfter(int ask_count);
 
 // How long a gateway keeps an idempotency key at least: Stripe says 24 h. Past the first limit we do not rely
-// on it; past the second what cannot be found never arrived.
+// on it; past the second what was not sent is sent no more (a refund is, once it cannot be found: it is
+// owed).
 inline constexpr absl::Duration kKeyTrusted = absl::Hours(23);
 inline constexpr absl::Duration kKeyGone = absl::Hours(24);
+// A charge that cannot be found then never arrived. Who sent it last, at 23 hours by a clock of its own, may
+// still be at it: clocks differ, that of a test by a whole day (docs/adr/2026-11-23-test-clock.md).
+inline constexpr absl::Duration kNeverArrives = absl::Hours(48);
 
 }  // namespace perennial::payment_token::core

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/payment_token/app/ports.h"
@@ -33,6 +34,8 @@ class FakeGateway : public PaymentGateway {
     std::lock_guard lock(mutex_);
     bank_ = std::move(outcome);
   }
+  // What happens while the next charge or card is on its way.
+  void OnTheWay(std::function<void()> act) { on_the_way_ = std::move(act); }
   // As if 24 hours had passed there.
   void ForgetKeys() {
     std::lock_guard lock(mutex_);
@@ -77,6 +80,7 @@ class FakeGateway : public PaymentGateway {
     return token;
   }
   TokeniseOutcome Attach(const GatewayCard& card, const std::string&, const Uuid&) override {
+    if (on_the_way_) std::exchange(on_the_way_, nullptr)();
     std::lock_guard lock(mutex_);
     if (card.card.fingerprint == "fp_4000000000009979") return CardDeclined{"stolen_card"};
     const Trouble trouble = Next();
@@ -116,6 +120,7 @@ class FakeGateway : public PaymentGateway {
     std::abort();
   }
   core::ChargeOutcome Charge(const ChargeOrder& order) {
+    if (on_the_way_) std::exchange(on_the_way_, nullptr)();
     std::lock_guard lock(mutex_);
     ++charge_requests_;
     const Trouble trouble = Next();
@@ -202,6 +207,7 @@ class FakeGateway : public PaymentGateway {
   }
 
   std::mutex mutex_;
+  std::function<void()> on_the_way_;
   std::vector<Trouble> troubles_;
   core::ChargeOutcome bank_ = core::Captured{};
   std::map<std::string, core::ChargeOutcome> keys_;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "libs/base/caller.h"
+#include "libs/base/steady_time.h"
 #include "services/payment_token/app/charges.h"
 #include "services/payment_token/app/payment_methods.h"
 #include "services/payment_token/storage/postgres_charge_store.h"
@@ -44,6 +45,11 @@ struct World {
   Uuid account = ids.Next();
   std::atomic<int> transactions = 0;  // begun by TakeAll
 
+  // As a test clock does it.
+  void MoveClock(absl::Duration by) {
+    const MovingTime moving;
+    clock.Advance(by);
+  }
   Caller Customer() const { return {Caller::Kind::kCustomer, account, Uuid(), ""}; }
 
   // Each a second after the one before, so that there is a newest.

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
+#include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "tests/services/payment_token/world.h"
 
 namespace perennial::payment_token {
@@ -178,7 +180,7 @@ TEST_CASE_METHOD(Fixture,
   Plan({Trouble::kLostRequest});
   Take(lost);
   CHECK(Cancel(lost).state == core::ChargeState::kUnknown);
-  clock.Advance(absl::Hours(24));
+  clock.Advance(absl::Hours(48));
   CHECK(*charges.AskDue() == 1);
   CHECK(Get(lost).decline_code == core::kCanceled);
   CHECK(charge_requests() == 3);
@@ -249,6 +251,56 @@ TEST_CASE_METHOD(Fixture, "whatever is lost on the way, the money is taken exact
   CHECK(metrics.charges_ended == expected);
 }
 
+TEST_CASE_METHOD(Fixture, "the clock is not moved while a charge is on its way to the gateway (R23, R36)") {
+  AddCard();
+  const core::ChargeRequest request = Request();
+  std::thread other;
+  absl::Notification asked;
+  OnTheWay([&] {
+    // It has not arrived yet. Who asks two days later must not find that it never will.
+    other = std::thread([&] {
+      MoveClock(absl::Hours(49));
+      if (!charges.AskDue().ok()) std::abort();
+      asked.Notify();
+    });
+    asked.WaitForNotificationWithTimeout(absl::Milliseconds(500));
+  });
+  CHECK(Take(request).state == core::ChargeState::kSucceeded);
+  other.join();
+  CHECK(Get(request).state == core::ChargeState::kSucceeded);
+  CHECK(captures() == 1);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "who opened a charge and comes to it after its lease leaves it to the others (R23)") {
+  AddCard();
+  const core::ChargeRequest given_up_by_others = Request();
+  auto opened = charges.Open({given_up_by_others});
+  REQUIRE_OK(opened);
+  MoveClock(absl::Hours(49));
+  CHECK(*charges.AskDue() == 1);
+  auto driven = charges.Drive({{account, given_up_by_others.id}}, std::move(opened->claimed));
+  REQUIRE_OK(driven);
+  CHECK((*driven)[0]->decline_code == core::kNeverReceived);
+
+  const core::ChargeRequest asked_by_others = Request();
+  opened = charges.Open({asked_by_others});
+  REQUIRE_OK(opened);
+  MoveClock(absl::Seconds(20));
+  REQUIRE(Claim(asked_by_others, clock.Now()));
+  REQUIRE_OK(charges.Drive({{account, asked_by_others.id}}, std::move(opened->claimed)));
+  CHECK(charge_requests() == 0);
+
+  const core::ChargeRequest left_alone = Request();
+  opened = charges.Open({left_alone});
+  REQUIRE_OK(opened);
+  MoveClock(absl::Seconds(20));
+  driven = charges.Drive({{account, left_alone.id}}, std::move(opened->claimed));
+  REQUIRE_OK(driven);
+  CHECK((*driven)[0]->state == core::ChargeState::kSucceeded);
+  CHECK(captures() == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "a process killed at any step leaves a charge that the job finishes once (R23)") {
   AddCard();
   // Killed between the commit and the request, and between the request and its answer.
@@ -280,12 +332,12 @@ TEST_CASE_METHOD(Fixture,
   CHECK(charge_requests() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a lost request that the gateway never had ends as a soft decline after a day") {
+TEST_CASE_METHOD(Fixture, "a lost request that the gateway never had ends as a soft decline after two days") {
   AddCard();
   const core::ChargeRequest request = Request();
   Plan({Trouble::kLostRequest});
   CHECK(Take(request).state == core::ChargeState::kUnknown);
-  clock.Advance(absl::Hours(25));
+  clock.Advance(absl::Hours(49));
   CHECK(*charges.AskDue() == 1);
   const core::Charge charge = Get(request);
   CHECK(charge.decline_code == core::kNeverReceived);

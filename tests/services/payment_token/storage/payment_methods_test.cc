@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
+#include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "tests/services/payment_token/world.h"
 
 namespace perennial::payment_token {
@@ -145,6 +147,24 @@ TEST_CASE_METHOD(Fixture,
   RunJobs();
   CHECK(attached() == 0);
   CHECK(Count("SELECT count(*) AS n FROM payment_methods") == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "the clock is not moved while a card is on its way to the gateway (R22, R36)") {
+  std::thread other;
+  absl::Notification detached;
+  OnTheWay([&] {
+    // It is not there yet. Who takes it off again now finds nothing, and it stays for good.
+    other = std::thread([&] {
+      MoveClock(absl::Hours(1));
+      if (!methods.DetachDue().ok()) std::abort();
+      detached.Notify();
+    });
+    detached.WaitForNotificationWithTimeout(absl::Milliseconds(500));
+  });
+  const auto held = methods.Tokenise(Customer(), account, CardOf(), ids.Next());
+  other.join();
+  REQUIRE_OK(held);
+  CHECK(methods.Add(Customer(), account, *held).ok() == (attached() == 1));
 }
 
 TEST_CASE_METHOD(Fixture, "what the job has begun to take off the gateway is not added any more") {
