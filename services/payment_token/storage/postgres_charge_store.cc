@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<std::vector<absl::Time>>> PostgresChargeStore::TriesI
           "card (method, fingerprint, place) CROSS JOIN LATERAL (SELECT created_at FROM charges WHERE "
           "card_fingerprint = card.fingerprint AND state = 'declined' AND created_at > $3 AND "
           "gateway_reference <> '' UNION ALL SELECT created_at FROM charges WHERE payment_method_id = "
-          "card.method AND next_ask_at IS NOT NULL) AS tried",
+          "card.method AND state IN ('pending', 'requires_action', 'unknown')) AS tried",
           Column(methods, [](const core::PaymentMethod& m) { return m.id; }),
           Column(methods, [](const core::PaymentMethod& m) { return absl::string_view(m.card.fingerprint); }),
           since));

@@ -349,7 +349,7 @@ absl::StatusOr<std::vector<DetachOrder>> PostgresPaymentMethodStore::ClaimDetach
           "SELECT m.payment_method_id FROM payment_methods m WHERE m.removed_at IS NOT NULL "
           "AND m.next_detach_at <= $1 AND (m.lease_until IS NULL OR m.lease_until <= $1) "
           "AND NOT EXISTS (SELECT 1 FROM charges c WHERE c.payment_method_id = m.payment_method_id "
-          "AND c.next_ask_at IS NOT NULL) "
+          "AND c.state IN ('pending', 'requires_action', 'unknown')) "
           "ORDER BY m.next_detach_at LIMIT $3 FOR UPDATE SKIP LOCKED)) "
           "RETURNING payment_method_id, token",
           now, lease_until, limit));
