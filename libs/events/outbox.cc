@@ -43,7 +43,8 @@ std::string GenerationOf(absl::string_view stream) {
 absl::Status Outbox::Add(const std::vector<Event>& events) {
   if (events.empty()) return absl::OkStatus();
   std::vector<Uuid> ids, account_ids;
-  std::vector<std::string> types, subjects, attributes;
+  std::vector<std::string> types, subjects;
+  std::vector<pg::Literal> attributes;
   std::vector<absl::Time> occurred_at;
   for (const Event& event : events) {
     ids.push_back(event.id);
@@ -52,7 +53,7 @@ absl::Status Outbox::Add(const std::vector<Event>& events) {
     subjects.push_back(event.subject);
     occurred_at.push_back(event.occurred_at);
     attributes.push_back(
-        nlohmann::json(event.attributes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+        {nlohmann::json(event.attributes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
   }
   return database_.Execute(
       "INSERT INTO outbox (event_id, type, account_id, subject, occurred_at, attributes) "

@@ -1,8 +1,8 @@
 #include "libs/pg/param.h"
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 
 namespace perennial::pg {
 namespace {
@@ -36,27 +36,113 @@ std::string FormatTimestamp(absl::Time time) {
   return text;
 }
 
+// In network order.
+template <typename Int>
+void AppendInt(std::string* out, Int value) {
+  for (int shift = 8 * (sizeof(value) - 1); shift >= 0; shift -= 8)
+    out->push_back(static_cast<char>(value >> shift & 0xff));
+}
+
+template <typename Int>
+std::string IntBytes(Int value) {
+  std::string bytes;
+  AppendInt(&bytes, value);
+  return bytes;
+}
+
+int32_t ReadInt32(absl::string_view bytes) {
+  uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return static_cast<int32_t>(value);
+}
+
+constexpr CivilDate kPostgresEpoch(2000, 1, 1);
+constexpr int64_t kPostgresEpochMicros = 946'684'800'000'000;
+
 }  // namespace
 
-Param::Param(absl::Time time) : text_(FormatTimestamp(time)) {}
+Param::Param(absl::Time time) : data_(FormatTimestamp(time)) {}
 
-Param::Param(const Bytes& bytes) : text_(absl::StrCat("\\x", absl::BytesToHexString(bytes.value))) {}
+Param::Param(const Bytes& bytes) : data_(absl::StrCat("\\x", absl::BytesToHexString(bytes.value))) {}
 
-Param::Param(const std::vector<Uuid>& ids)
-    : text_(absl::StrCat(
-          "{", absl::StrJoin(ids, ",", [](std::string* out, const Uuid& id) { out->append(id.ToString()); }),
-          "}")) {}
+Param::Param(const Array& array) : is_binary_(array.type_ != Array::Type::kNone), has_nul_(array.has_nul_) {
+  data_ = is_binary_ ? array.ToBinary() : array.ToText();
+}
 
-Param::Param(const std::vector<int64_t>& values)
-    : text_(absl::StrCat("{", absl::StrJoin(values, ","), "}")) {}
+bool Param::HasNul() const {
+  return has_nul_ || (!is_binary_ && data_ && absl::StrContains(*data_, '\0'));
+}
 
-void Param::Append(const Param& element) {
-  if (text_->size() > 1) text_->push_back(',');
-  if (element.text_) {
-    AppendQuoted(&*text_, *element.text_);
-  } else {
-    text_->append("NULL");
+void Array::Add(bool value) {
+  AddElement(Type::kBool, value ? absl::string_view("\1", 1) : absl::string_view("\0", 1));
+}
+void Array::Add(int value) {
+  AddElement(Type::kInt4, IntBytes<int32_t>(value));
+}
+void Array::Add(int64_t value) {
+  AddElement(Type::kInt8, IntBytes(value));
+}
+void Array::Add(absl::string_view text) {
+  has_nul_ = has_nul_ || absl::StrContains(text, '\0');
+  AddElement(Type::kText, text);
+}
+void Array::Add(const Bytes& bytes) {
+  AddElement(Type::kBytea, bytes.value);
+}
+void Array::Add(const Uuid& id) {
+  AddElement(Type::kUuid, {reinterpret_cast<const char*>(id.bytes().data()), id.bytes().size()});
+}
+void Array::Add(absl::Time time) {
+  const int64_t micros = absl::ToUnixMicros(time);
+  // Without a form in Postgres; it refuses an element that is too short.
+  const bool is_finite = micros != INT64_MAX && micros >= INT64_MIN + 1 + kPostgresEpochMicros;
+  AddElement(Type::kTimestamptz, is_finite ? IntBytes(micros - kPostgresEpochMicros) : "");
+}
+void Array::Add(CivilDate date) {
+  AddElement(Type::kDate, IntBytes(static_cast<int32_t>(date - kPostgresEpoch)));
+}
+void Array::Add(const Literal& literal) {
+  AddElement(Type::kNone, literal.value);
+}
+
+void Array::Add(std::nullopt_t) {
+  ++count_;
+  has_null_ = true;
+  AppendInt<int32_t>(&elements_, -1);
+}
+
+void Array::AddElement(Type type, absl::string_view bytes) {
+  type_ = type;
+  ++count_;
+  AppendInt(&elements_, static_cast<int32_t>(bytes.size()));
+  elements_.append(bytes.data(), bytes.size());
+}
+
+// As array_recv() of Postgres reads it: dimensions, whether there are NULLs, the type, then size and lower
+// bound.
+std::string Array::ToBinary() const {
+  std::string binary;
+  binary.reserve(20 + elements_.size());
+  for (int32_t each : {1, has_null_ ? 1 : 0, static_cast<int>(type_), count_, 1}) AppendInt(&binary, each);
+  return binary + elements_;
+}
+
+std::string Array::ToText() const {
+  std::string text = "{";
+  absl::string_view rest = elements_;
+  for (int i = 0; i < count_; ++i) {
+    const int32_t length = ReadInt32(rest);
+    rest.remove_prefix(4);
+    if (i > 0) text.push_back(',');
+    if (length < 0) {
+      text.append("NULL");
+    } else {
+      AppendQuoted(&text, rest.substr(0, length));
+      rest.remove_prefix(length);
+    }
   }
+  text.push_back('}');
+  return text;
 }
 
 }  // namespace perennial::pg

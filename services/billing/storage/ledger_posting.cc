@@ -54,7 +54,8 @@ struct EntryColumns {
 // Lines as columns, of those that cost something.
 struct LineColumns {
   std::vector<Uuid> invoices;
-  std::vector<int64_t> numbers, nets;
+  std::vector<int> numbers;
+  std::vector<int64_t> nets;
   std::vector<std::string> currencies, time_zones;
   std::vector<CivilDate> starts, ends;
 
@@ -63,7 +64,7 @@ struct LineColumns {
       const core::InvoiceLine& line = invoice.bill.lines[i];
       if (line.net_minor == 0) continue;
       invoices.push_back(invoice.id);
-      numbers.push_back(static_cast<int64_t>(i) + 1);
+      numbers.push_back(static_cast<int>(i) + 1);
       nets.push_back(line.net_minor);
       currencies.push_back(invoice.bill.currency);
       starts.push_back(line.term_start);
@@ -134,7 +135,8 @@ absl::StatusOr<core::Reversal> ReverseLines(pg::Database& database, const core::
                      "FROM recognition_line WHERE invoice_id = $1 FOR UPDATE",
                      note.credited_invoice_id));
   core::Reversal sum;
-  std::vector<int64_t> numbers, credits;
+  std::vector<int> numbers;
+  std::vector<int64_t> credits;
   for (const pg::Row row : rows) {
     const int number = row.Get<int>("line_number");
     const core::EarningLine line{row.Get<int64_t>("net_minor"), row.Get<int64_t>("credited_minor"),

@@ -85,29 +85,30 @@ absl::Status PostgresReconciliationStore::KeepGateway(const Uuid& run, const Fee
                                                       absl::Time check_at) {
   return InRun(run, [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const std::vector<Uuid> ids, IdsOf(sides));
-    Texts orders, references, currencies, times;
+    Texts orders, references, currencies;
+    std::vector<absl::Time> times;
     std::vector<int64_t> minors;
     for (const GatewaySide& side : sides) {
       orders.push_back(TextOf(side.order_id));
       references.push_back(side.reference);
       currencies.push_back(side.amount.currency);
       minors.push_back(side.amount.minor);
-      times.push_back(pg::Param(side.time).text().value());
+      times.push_back(side.time);
     }
     RETURN_IF_ERROR(
         database_
-            .Query(
-                "INSERT INTO movement AS m (id, kind, order_id, gateway_reference, gateway_minor, "
-                "gateway_currency, gateway_time, first_seen_at, check_at) SELECT s.id, $7, "
-                "nullif(s.order_id, '')::uuid, s.reference, s.minor, s.currency, s.time::timestamptz, $8, $9 "
-                "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[]) "
-                "AS s (id, order_id, reference, minor, currency, time) ON CONFLICT (id) DO UPDATE SET "
-                "order_id = coalesce(m.order_id, excluded.order_id), gateway_reference = "
-                "excluded.gateway_reference, gateway_minor = excluded.gateway_minor, gateway_currency = "
-                "excluded.gateway_currency, gateway_time = excluded.gateway_time, " COMPARE_AGAIN
-                "WHERE (m.gateway_reference, m.gateway_minor, m.gateway_currency) IS DISTINCT FROM "
-                "(excluded.gateway_reference, excluded.gateway_minor, excluded.gateway_currency)",
-                ids, orders, references, minors, currencies, times, ToText(kind), now, check_at)
+            .Query("INSERT INTO movement AS m (id, kind, order_id, gateway_reference, gateway_minor, "
+                   "gateway_currency, gateway_time, first_seen_at, check_at) SELECT s.id, $7, "
+                   "nullif(s.order_id, '')::uuid, s.reference, s.minor, s.currency, s.time, $8, $9 "
+                   "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], "
+                   "$6::timestamptz[]) "
+                   "AS s (id, order_id, reference, minor, currency, time) ON CONFLICT (id) DO UPDATE SET "
+                   "order_id = coalesce(m.order_id, excluded.order_id), gateway_reference = "
+                   "excluded.gateway_reference, gateway_minor = excluded.gateway_minor, gateway_currency = "
+                   "excluded.gateway_currency, gateway_time = excluded.gateway_time, " COMPARE_AGAIN
+                   "WHERE (m.gateway_reference, m.gateway_minor, m.gateway_currency) IS DISTINCT FROM "
+                   "(excluded.gateway_reference, excluded.gateway_minor, excluded.gateway_currency)",
+                   ids, orders, references, minors, currencies, times, ToText(kind), now, check_at)
             .status());
     return KeepPlace(feed);
   });

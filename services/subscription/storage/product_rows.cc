@@ -255,13 +255,13 @@ absl::Status UpdateProducts(pg::Database& database, const std::vector<core::Prod
 absl::Status InsertOrders(pg::Database& database, const std::vector<core::Order>& orders) {
   pg::Columns rows;
   for (const core::Order& order : orders) {
-    rows.AddRow(order.id, order.account_id, order.quote_id, OfferToJson(order.offer), ToText(order.step),
-                ToText(order.failure), order.total_minor, order.wanted_method, order.payment_method,
-                order.payment_description, order.charge_id, order.attempt_count, ToText(order.wait),
-                order.next_at, order.first_attempt_at, order.dunning_ends_at, order.decline_code,
-                order.action_url, order.invoice, order.refund, order.credit_note, order.held_by, order.faults,
-                order.lease_until, order.version, order.created_at, order.updated_at, order.offer.product_id,
-                ToText(order.offer.kind), order.offer.TermStart());
+    rows.AddRow(order.id, order.account_id, order.quote_id, pg::Literal{OfferToJson(order.offer)},
+                ToText(order.step), ToText(order.failure), order.total_minor, order.wanted_method,
+                order.payment_method, order.payment_description, order.charge_id, order.attempt_count,
+                ToText(order.wait), order.next_at, order.first_attempt_at, order.dunning_ends_at,
+                order.decline_code, order.action_url, order.invoice, order.refund, order.credit_note,
+                order.held_by, order.faults, order.lease_until, order.version, order.created_at,
+                order.updated_at, order.offer.product_id, ToText(order.offer.kind), order.offer.TermStart());
   }
   return database.Execute(
       "INSERT INTO orders (" PERENNIAL_ORDER_COLUMNS
@@ -331,8 +331,9 @@ absl::Status InsertTerms(pg::Database& database, const std::vector<TermRow>& ter
   for (const TermRow& row : terms) {
     const core::Term& term = row.term;
     rows.AddRow(term.id, row.product_id, row.account_id, term.order_id, term.plan_id, term.cycle_months,
-                term.start, term.end, term.time_zone, row.currency, term.paid_minor, term.value.numerator(),
-                term.value.denominator(), term.whole_days, ToText(term.state), term.created_at);
+                term.start, term.end, term.time_zone, row.currency, term.paid_minor,
+                pg::Literal{term.value.numerator()}, pg::Literal{term.value.denominator()}, term.whole_days,
+                ToText(term.state), term.created_at);
   }
   return database.Execute("INSERT INTO terms (" PERENNIAL_TERM_COLUMNS ") SELECT " PERENNIAL_TERM_COLUMNS
                           " FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], "

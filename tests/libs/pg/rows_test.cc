@@ -136,6 +136,60 @@ TEST_CASE("arrays hold anything that is a parameter, and NULL where there is non
   CHECK((*rows)[1].Get<std::optional<std::string>>("e") == std::nullopt);
 }
 
+TEST_CASE("an array is of its values' own type; of literals, of the statement's") {
+  PostgresFixture postgres;
+  Database& db = postgres.database();
+  const auto rows = db.Query(
+      "SELECT a, b, c->>'k' AS c, d + 1 AS d FROM unnest($1::bytea[], $2::date[], $3::jsonb[], "
+      "$4::numeric[]) "
+      "WITH ORDINALITY AS u(a, b, c, d, n) ORDER BY n",
+      std::vector<Bytes>{{std::string("a\0b", 3)}, {""}},
+      std::vector<CivilDate>{CivilDate(1999, 12, 31), CivilDate(2400, 2, 29)},
+      std::vector<std::optional<Literal>>{std::nullopt, Literal{R"({"k": "\"it\", \\"})"}},
+      std::vector<Literal>{{"12345678901234567890123456789"}, {"-1"}});
+  REQUIRE_OK(rows);
+  REQUIRE(rows->size() == 2);
+  CHECK((*rows)[0].Get<Bytes>("a").value == std::string("a\0b", 3));
+  CHECK((*rows)[1].Get<Bytes>("a").value.empty());
+  CHECK((*rows)[0].Get<CivilDate>("b") == CivilDate(1999, 12, 31));
+  CHECK((*rows)[1].Get<CivilDate>("b") == CivilDate(2400, 2, 29));
+  CHECK((*rows)[0].Get<std::optional<std::string>>("c") == std::nullopt);
+  CHECK((*rows)[1].Get<std::string>("c") == R"("it", \)");
+  CHECK((*rows)[0].Get<std::string>("d") == "12345678901234567890123456790");
+  CHECK((*rows)[1].Get<std::string>("d") == "0");
+
+  // Nothing but NULLs is of any type.
+  const auto nulls = db.Query("SELECT cardinality($1::uuid[]) AS some, cardinality($2::date[]) AS none",
+                              std::vector<std::optional<Uuid>>(2), std::vector<CivilDate>());
+  REQUIRE_OK(nulls);
+  CHECK((*nulls)[0].Get<int>("some") == 2);
+  CHECK((*nulls)[0].Get<int>("none") == 0);
+
+  CHECK_FALSE(db.Query("SELECT $1::integer[] AS value", std::vector<int64_t>{1}).ok());
+}
+
+TEST_CASE("times and dates of an array are those of a single parameter") {
+  PostgresFixture postgres;
+  CHECK(rc::check("round trip", [&] {
+    const absl::Time time =
+        absl::FromUnixMicros(*rc::gen::inRange<int64_t>(-30'000'000'000'000'000, 250'000'000'000'000'000));
+    const CivilDate date = DateAt(time, absl::UTCTimeZone());
+    const auto rows = postgres.database().Query(
+        "SELECT t, $2::timestamptz = t AS same_time, $4::date = d AS same_date FROM "
+        "unnest($1::timestamptz[], "
+        "$3::date[]) AS u (t, d)",
+        std::vector<absl::Time>{time}, time, std::vector<CivilDate>{date}, date);
+    RC_ASSERT(rows.ok());
+    RC_ASSERT((*rows)[0].Get<absl::Time>("t") == time);
+    RC_ASSERT((*rows)[0].Get<bool>("same_time"));
+    RC_ASSERT((*rows)[0].Get<bool>("same_date"));
+  }));
+  // A time that Postgres has no room for is an error, not another time.
+  for (absl::Time time : {absl::InfinitePast(), absl::InfiniteFuture()})
+    CHECK_FALSE(
+        postgres.database().Query("SELECT $1::timestamptz[] AS t", std::vector<absl::Time>{time}).ok());
+}
+
 TEST_CASE("a batch's rows go over as columns, one statement for all; none for no rows") {
   PostgresFixture postgres;
   Database& database = postgres.database();
