@@ -8,12 +8,14 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
+import urllib.request
 from collections import Counter
 from pathlib import Path
 
@@ -159,6 +161,21 @@ def broken_chains(suite: Suite) -> list[str]:
     return faults
 
 
+def what_reconciliation_says(suite: Suite, now: int) -> list[str]:
+    """It must have read all sides since it became calm, and have nothing that is different or was not judged for a day."""
+    billing, service = suite.peer("billing", operator=True), "perennial.billing.v1.ReconciliationService"
+    found = billing.call(f"{service}/ListDifferences", page_size=50).differences
+    faults = [f"reconciliation found: {str(difference).strip()}".replace("\n", ", ") for difference in found]
+    with urllib.request.urlopen(f"http://127.0.0.1:{suite.ports.metrics['billing']}/metrics", timeout=10) as response:
+        shown = {name: float(value) for name, value in re.findall(r"^perennial_reconciliation_(\S+) (\S+)$", response.read().decode(), re.M)}
+    faults += [f"the metric says so: {name} {value:.0f}" for name, value in shown.items() if name.startswith("differences") and value]
+    if now - shown["last_success_timestamp_seconds"] > 3600:
+        faults.append(f"reconciliation last succeeded {now - shown['last_success_timestamp_seconds']:.0f} s ago")
+    if shown["oldest_unsettled_seconds"] > 86400:
+        faults.append(f"reconciliation has not judged something for {shown['oldest_unsettled_seconds']:.0f} s")
+    return faults
+
+
 def faults_at_the_end(suite: Suite, crowd: Crowd, clock: Clock) -> list[str]:
     books = Books(suite)
     books.read()
@@ -176,9 +193,7 @@ def faults_at_the_end(suite: Suite, crowd: Crowd, clock: Clock) -> list[str]:
                        "ON a.product_id = b.product_id AND a.id < b.id AND a.start_date < b.end_date AND b.start_date < a.end_date "
                        "WHERE a.state = 'active' AND b.state = 'active'")
     faults += [f"product {row[0]} is paid twice: from {row[1]} and from {row[2]}" for row in both]
-    reconciliation = "perennial.billing.v1.ReconciliationService"
-    found = suite.peer("billing", operator=True).call(f"{reconciliation}/ListDifferences", page_size=50).differences
-    faults += [f"reconciliation found: {str(difference).strip()}".replace("\n", ", ") for difference in found]
+    faults += what_reconciliation_says(suite, now)
     faults += [f"an answer that is not documented: {answer}" for answer in crowd.strange]
     crowd.summary(books)
     return faults
