@@ -20,12 +20,16 @@ constexpr absl::Duration kStep = absl::Hours(24);
 constexpr int kMaxRounds = 1000;
 constexpr absl::Duration kFurthest = absl::Hours(24 * 366 * 50);
 
+void SetOffsetOf(const OffsetClock& clock, google::protobuf::Duration& duration) {
+  const absl::Duration offset = clock.Offset();
+  duration.set_seconds(absl::ToInt64Seconds(offset));
+  duration.set_nanos(static_cast<int32_t>((offset % absl::Seconds(1)) / absl::Nanoseconds(1)));
+}
+
 v1::ClockState ToState(const OffsetClock& clock) {
   v1::ClockState state;
   *state.mutable_time() = rpc::ToProto(clock.Now());
-  state.mutable_offset()->set_seconds(absl::ToInt64Seconds(clock.Offset()));
-  state.mutable_offset()->set_nanos(
-      static_cast<int32_t>((clock.Offset() % absl::Seconds(1)) / absl::Nanoseconds(1)));
+  SetOffsetOf(clock, *state.mutable_offset());
   return state;
 }
 
@@ -43,29 +47,33 @@ absl::Status TestClock::Resume() {
 }
 
 void TestClock::Move(absl::Duration offset) {
-  if (clock_.Offset() == absl::Trunc(offset, absl::Milliseconds(1))) return;  // asked for in each round
+  if (offset <= clock_.Offset()) return;  // asked for in each round, and late by a leader that has died
   const MovingTime moving;
-  clock_.SetOffset(offset);
+  clock_.SetOffset(std::max(offset, clock_.Offset()));
 }
 
-absl::StatusOr<int64_t> TestClock::SettleAll(absl::Duration offset) {
+absl::StatusOr<int64_t> TestClock::AskFollowers(bool offset_only) {
   v1::SettleClockRequest request;
-  request.mutable_offset()->set_seconds(absl::ToInt64Seconds(offset));
-  request.mutable_offset()->set_nanos(
-      static_cast<int32_t>((offset % absl::Seconds(1)) / absl::Nanoseconds(1)));
+  SetOffsetOf(clock_, *request.mutable_offset());
+  request.set_offset_only(offset_only);
+  int64_t done = 0;
+  for (const auto& follower : followers_) {
+    ASSIGN_OR_RETURN(const auto response,
+                     follower->Call<v1::SettleClockResponse>(std::string(kServiceName) + "/SettleClock",
+                                                             request, absl::Seconds(60)));
+    done += response.done_count();
+  }
+  return done;
+}
+
+absl::StatusOr<int64_t> TestClock::SettleAll() {
   int64_t total = 0;
   // What one does may be another's work (an event, an order), so round and round until all are idle.
   for (int round = 0; round < kMaxRounds; ++round) {
     ASSIGN_OR_RETURN(const int own, jobs_.Settle());
-    int64_t done = own;
-    for (const auto& follower : followers_) {
-      ASSIGN_OR_RETURN(const auto response,
-                       follower->Call<v1::SettleClockResponse>(std::string(kServiceName) + "/SettleClock",
-                                                               request, absl::Seconds(60)));
-      done += response.done_count();
-    }
-    if (done == 0) return total;
-    total += done;
+    ASSIGN_OR_RETURN(const int64_t others, AskFollowers(/*offset_only=*/false));
+    if (own + others == 0) return total;
+    total += own + others;
   }
   return absl::InternalError("the services never came to rest");
 }
@@ -78,17 +86,16 @@ absl::Status TestClock::Advance(absl::Time target) {
     return Precondition("CLOCK_BACKWARDS", "the test clock only goes forward");
   if (target > absl::Now() + kFurthest) return InvalidField("target_time", "must be within 50 years");
   // Who died on the way to the last stop may have left others behind: nobody is ever more than one ahead.
-  RETURN_IF_ERROR(SettleAll(clock_.Offset()).status());
+  RETURN_IF_ERROR(AskFollowers(/*offset_only=*/true).status());
   for (absl::Time stop = start; stop < target;) {
     if (CallScope::Current()->deadline() < absl::Now()) return absl::DeadlineExceededError("");
     stop = std::min(stop + kStep, target);
-    const absl::Duration offset = absl::Trunc(stop - absl::Now(), absl::Milliseconds(1));
-    Move(offset);
+    Move(stop - absl::Now());
     RETURN_IF_ERROR(
-        redis_.Run({"SET", kOffsetKey, std::to_string(absl::ToInt64Milliseconds(offset))}).status());
-    RETURN_IF_ERROR(SettleAll(offset).status());
+        redis_.Run({"SET", kOffsetKey, std::to_string(absl::ToInt64Milliseconds(clock_.Offset()))}).status());
+    RETURN_IF_ERROR(SettleAll().status());
   }
-  return absl::OkStatus();
+  return SettleAll().status();
 }
 
 rpc::Service TestClock::Service() {
@@ -112,6 +119,7 @@ rpc::Service TestClock::Service() {
       [this](const auto&, const auto& request) -> absl::StatusOr<v1::SettleClockResponse> {
         Move(absl::Seconds(request.offset().seconds()) + absl::Nanoseconds(request.offset().nanos()));
         v1::SettleClockResponse response;
+        if (request.offset_only()) return response;
         ASSIGN_OR_RETURN(const int done, jobs_.Settle());
         response.set_done_count(done);
         return response;

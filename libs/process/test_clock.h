@@ -30,7 +30,8 @@ class TestClock {
  private:
   absl::Status Advance(absl::Time target);
   void Move(absl::Duration offset);
-  absl::StatusOr<int64_t> SettleAll(absl::Duration offset);
+  absl::StatusOr<int64_t> AskFollowers(bool offset_only);
+  absl::StatusOr<int64_t> SettleAll();
 
   OffsetClock& clock_;
   redis::Client& redis_;
