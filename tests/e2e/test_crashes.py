@@ -7,7 +7,7 @@ import uuid
 from urllib.error import HTTPError
 
 import pytest
-from conftest import GOOD_CARD, Customer
+from conftest import GOOD_CARD, PASSWORD, Customer
 from suite.books import Books
 from suite.client import Refused
 from suite.layout import SERVICES
@@ -34,8 +34,8 @@ def advance(operator, target: int) -> None:
                 raise
 
 
-def gateway(suite, path, body):
-    request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}{path}", data=json.dumps(body).encode(),
+def gateway(suite, path, body, method="POST"):
+    request = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}{path}", data=json.dumps(body).encode(), method=method,
                                      headers={"Authorization": f"Bearer {suite.gateway_api_key}", "Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.load(response)
@@ -136,8 +136,8 @@ def test_a_challenge_met_too_late_takes_no_money(suite, customer, in_time):
     books_agree(suite)
 
 
-def test_a_refund_that_the_gateway_refuses_is_paid_and_settled_by_hand(suite):
-    """R31: of two who pay for one domain one gets the money back; the gateway refuses, for a person was quicker in its dashboard."""
+def paid_too_late(suite, faults: int):
+    """R31: of two who pay for one domain one is to get the money back, which the gateway is told to fail so many times."""
     winner, loser = Customer(suite), Customer(suite)
     for customer in (winner, loser):
         customer.add_card()
@@ -146,9 +146,32 @@ def test_a_refund_that_the_gateway_refuses_is_paid_and_settled_by_hand(suite):
                                                  currency_code="EUR", domain_purchase={"domain_name": name, "years": 1})
               for customer in (winner, loser)]
     assert winner.commit(quotes[0]).state == DONE
-    gateway(suite, "/_control/faults", {"match": {"path": "/v1/refunds"}, "action": "error_500_before", "count": 1})
+    gateway(suite, "/_control/faults", {"match": {"path": "/v1/refunds"}, "action": "error_500_before", "count": faults})
     order = loser.commit(quotes[1])
     assert order.state == COMPENSATING
+    return loser, order
+
+
+def test_a_refund_that_comes_after_the_account_was_forgotten_has_its_credit_note(suite):
+    """R7, R31: the charge is under a pseudonym by then, the order still under the account's own name."""
+    loser, order = paid_too_late(suite, faults=1000)
+    loser.peer("account").call("perennial.account.v1.AccountService/DeleteAccount", name=loser.account, password=PASSWORD)
+    order_id = order.name.rsplit("/", 1)[-1]
+    for _ in range(60):
+        settle(suite)
+        if suite.query(f"SELECT 1 FROM payment_token.charges WHERE is_pseudonymous AND order_id = '{order_id}'"):
+            break
+    gateway(suite, "/_control/faults", None, method="DELETE")
+    for _ in range(3):
+        settle(suite)
+    assert not suite.query(f"SELECT 1 FROM subscription.orders WHERE id = '{order_id}' AND step <> 'refunded'")
+    assert suite.query(f"SELECT 1 FROM billing.invoice WHERE order_id = '{order_id}' AND kind = 'credit_note'")
+    books_agree(suite)
+
+
+def test_a_refund_that_the_gateway_refuses_is_paid_and_settled_by_hand(suite):
+    """The gateway refuses, for a person was quicker in its dashboard."""
+    loser, order = paid_too_late(suite, faults=1)
     capture = next(c for c in books_of_gateway(suite)["captures"]["list"] if c["metadata"]["order"].endswith(order.name.rsplit("/", 1)[-1]))
     dashboard = urllib.request.Request(f"http://127.0.0.1:{suite.ports.gateway}/v1/refunds", data=f"payment_intent={capture['payment_intent']}".encode(),
                                        headers={"Authorization": f"Bearer {suite.gateway_api_key}"})

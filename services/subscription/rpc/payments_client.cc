@@ -1,5 +1,6 @@
 #include "services/subscription/rpc/payments_client.h"
 
+#include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
 #include "libs/base/resource_name.h"
 #include "libs/rpc/proto_values.h"
@@ -130,16 +131,18 @@ absl::StatusOr<Refund> PaymentsClient::GiveBack(const core::Order& order, const 
   request.set_request_id(Uuid::Derive(refund_id, "request").ToString());
   ASSIGN_OR_RETURN(const auto refund, peer_.Call<payment_v1::Refund>(std::string(kService) + "CreateRefund",
                                                                      request, absl::Seconds(25)));
+  // Of the order's account, as billing knows it: payment_token may have forgotten who that was (R7).
+  const std::string name = absl::StrCat(request.charge(), "/refunds/", request.refund_id());
   switch (refund.state()) {
     case payment_v1::REFUND_STATE_SUCCEEDED:
-      return Refund{Refund::State::kSucceeded, refund.name()};
+      return Refund{Refund::State::kSucceeded, name};
     case payment_v1::REFUND_STATE_FAILED:
-      return Refund{Refund::State::kFailed, refund.name()};
+      return Refund{Refund::State::kFailed, name};
     case payment_v1::REFUND_STATE_UNSPECIFIED:
     case payment_v1::REFUND_STATE_PENDING:
     case payment_v1::REFUND_STATE_UNKNOWN:
     default:
-      return Refund{Refund::State::kPending, refund.name()};
+      return Refund{Refund::State::kPending, name};
   }
 }
 
