@@ -46,7 +46,7 @@ class Postgres:
             self._run("initdb", str(POSTGRES_BIN / "initdb"), "-D", str(self.data), "-U", self.superuser, "-E", "UTF8",
                       "--locale=C.UTF-8", "--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync")
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
-                    "max_connections": 200, "shared_buffers": "128MB", "fsync": "on" if self.durable else "off"}
+                    "max_connections": 200, "shared_buffers": f"{self._buffers_mib()}MB", "fsync": "on" if self.durable else "off"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         # A change of user clears what child.start asked of the kernel, so setpriv asks again; SIGINT is a fast shutdown.
         with self.log.open("ab") as log:
@@ -57,6 +57,11 @@ class Postgres:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise Failure(f"Postgres does not start: {self.log} ends:\n{self.log.read_text(errors='replace')[-600:]}")
             time.sleep(0.05)
+
+    def _buffers_mib(self) -> int:
+        """A quarter of the machine's memory, as Postgres' manual has it, but not more than a million products need; tests run many."""
+        memory_mib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+        return min(memory_mib // 4, 1024 if self.durable else 128)
 
     def _answers(self) -> bool:
         return subprocess.run([str(POSTGRES_BIN / "pg_isready"), "-q", "-h", str(self.folder), "-p", str(self.port)]).returncode == 0

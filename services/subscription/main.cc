@@ -23,7 +23,7 @@
 namespace perennial::subscription {
 namespace {
 
-constexpr int kBatchesAtOnce = 4;
+constexpr int kBatchesAtOnce = 6;
 
 // All objects of the service, in the order of their construction.
 struct Parts {
