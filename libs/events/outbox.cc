@@ -102,10 +102,12 @@ absl::StatusOr<int> Relay::RunOnce() {
   RETURN_IF_ERROR(ResendIfRedisWasEmptied());
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
     // The lock keeps the order when several processes relay the same outbox.
+    RETURN_IF_ERROR(database_.Execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/outbox', 0))"));
     ASSIGN_OR_RETURN(
         const pg::Rows rows,
         database_.Query("SELECT sequence, event_id, type, account_id, subject, occurred_at, attributes "
-                        "FROM outbox WHERE relayed_at IS NULL ORDER BY sequence LIMIT 500 FOR UPDATE"));
+                        "FROM outbox WHERE relayed_at IS NULL ORDER BY sequence LIMIT 500"));
     if (rows.empty()) return absl::OkStatus();
     std::vector<redis::Command> commands;
     std::vector<int64_t> sequences;
@@ -124,10 +126,13 @@ absl::StatusOr<int> Relay::RunOnce() {
 }
 
 absl::StatusOr<int> Relay::Purge() {
-  ASSIGN_OR_RETURN(const pg::Rows relayed,
-                   database_.Query("DELETE FROM outbox WHERE sequence IN (SELECT sequence FROM outbox WHERE "
-                                   "relayed_at < $1 LIMIT 1000)",
-                                   clock_.Now() - kKeepRelayed));
+  // Looks at the oldest only: what is behind them was relayed later.
+  ASSIGN_OR_RETURN(
+      const pg::Rows relayed,
+      database_.Query(
+          "DELETE FROM outbox WHERE sequence IN (SELECT sequence FROM (SELECT sequence, relayed_at "
+          "FROM outbox ORDER BY sequence LIMIT 1000) AS oldest WHERE relayed_at < $1)",
+          clock_.Now() - kKeepRelayed));
   ASSIGN_OR_RETURN(const pg::Rows received,
                    database_.Query("DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE "
                                    "received_at < $1 LIMIT 1000)",

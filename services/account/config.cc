@@ -6,7 +6,7 @@
 namespace perennial::account {
 namespace {
 
-constexpr char kSchemaVersion[] = "20261123000100";
+constexpr char kSchemaVersion[] = "20261123000760";
 constexpr size_t kEd25519Bytes = 32;
 
 std::vector<std::string> ReadPublicKeys(Environment& environment) {

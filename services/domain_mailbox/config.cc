@@ -6,7 +6,7 @@ namespace perennial::domain_mailbox {
 namespace {
 
 // The newest file in storage/migrations.
-constexpr char kSchemaVersion[] = "20261123000300";
+constexpr char kSchemaVersion[] = "20261123000760";
 constexpr int kPortDigit = 5;
 
 }  // namespace

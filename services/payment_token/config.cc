@@ -6,7 +6,7 @@
 namespace perennial::payment_token {
 namespace {
 
-constexpr char kSchemaVersion[] = "20261123000750";
+constexpr char kSchemaVersion[] = "20261123000760";
 constexpr size_t kLongestUrl = 200;
 // Each is an open file.
 constexpr int64_t kMostConnections = 1000;
