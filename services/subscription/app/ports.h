@@ -185,10 +185,10 @@ class ProductStore {
   // Runs `decide` on the product under its lock and writes what it changed, with the events. Returns it as
   // written. PRODUCT_NOT_FOUND. An error of `decide` changes nothing.
   virtual absl::StatusOr<core::Aggregate> Update(const Uuid& product_id, Decide decide) = 0;
-  // The same for many different products, in one transaction: `decide` is told which of them it has. It runs
-  // on the product as it was read (LoadAll, or written by this), unless that changed since: then on the
-  // product as it is. What one is refused changes nothing of it, and the others are written. If the store
-  // fails, none of those that are as they were read is written.
+  // The same for many different products, in one transaction: `decide` is told which of them it has, and runs
+  // on the product as it was read (LoadAll, or written by this). One that changed since then, or is gone, is
+  // left alone: ABORTED. What one is refused changes nothing of it, and the others are written. If the store
+  // fails, none is.
   using DecideEach = absl::FunctionRef<absl::Status(size_t place, core::Aggregate&)>;
   virtual absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> UpdateAll(
       const std::vector<const core::Aggregate*>& read, DecideEach decide) = 0;

@@ -9,8 +9,9 @@ namespace perennial::subscription {
 // The store itself is away: no other product would do better.
 bool IsStoreAway(const absl::Status& status);
 
-// As ProductStore::UpdateAll, but one product that cannot be read or written, or `decide` about, keeps no
-// other: then each is updated alone. A store that is away is the result of all.
+// As ProductStore::UpdateAll, but `decide` runs on a product that changed since it was read as well, as it is
+// then; and one that cannot be read or written keeps no other: then each is updated alone. A store that is
+// away is the result of all.
 std::vector<absl::StatusOr<core::Aggregate>> UpdateApart(ProductStore& products,
                                                          const std::vector<const core::Aggregate*>& read,
                                                          ProductStore::DecideEach decide);

@@ -78,9 +78,11 @@ class Changes {
       (old != nullptr ? old_terms_ : new_terms_)
           .push_back({term, product.account_id, product.id, product.currency});
     }
+    bool has_new_order = false;
     for (core::Order& order : after.orders) {
       const core::Order* old = FindById(before.orders, order.id);
       if (old != nullptr && *old == order) continue;
+      has_new_order = has_new_order || old == nullptr;
       order.version = old != nullptr ? old->version + 1 : 1;
       (old == nullptr ? new_orders_ : IsRunning(order) ? running_orders_ : ended_orders_).push_back(order);
     }
@@ -89,7 +91,8 @@ class Changes {
       if (old != nullptr && *old == attempt) continue;
       (old != nullptr ? old_attempts_ : new_attempts_).push_back(attempt);
     }
-    if (!(before.product == after.product)) {
+    // A new order is a change of its product: who has read that does not know of it.
+    if (has_new_order || !(before.product == after.product)) {
       ++after.product.version;
       products_.push_back(after.product);
     }
@@ -165,9 +168,9 @@ absl::StatusOr<core::Aggregate> PostgresProductStore::Update(const Uuid& product
 
 absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> PostgresProductStore::UpdateAll(
     const std::vector<const core::Aggregate*>& read, DecideEach decide) {
-  std::vector<std::optional<absl::StatusOr<core::Aggregate>>> written;
+  std::vector<absl::StatusOr<core::Aggregate>> written;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    written.assign(read.size(), std::nullopt);
+    written.assign(read.size(), absl::AbortedError("the product changed since it was read"));
     ASSIGN_OR_RETURN(const Unchanged unchanged, LockUnchanged(read));
     Changes changes;
     for (size_t place = 0; place < read.size(); ++place) {
@@ -181,14 +184,10 @@ absl::StatusOr<std::vector<absl::StatusOr<core::Aggregate>>> PostgresProductStor
     }
     return changes.Write(database_, outbox_);
   }));
-  std::vector<absl::StatusOr<core::Aggregate>> results;
-  for (size_t place = 0; place < read.size(); ++place) {
-    const auto decide_one = [&](core::Aggregate& aggregate) { return decide(place, aggregate); };
-    results.push_back(written[place] ? *std::move(written[place])
-                                     : Update(read[place]->product.id, decide_one));
-    if (results.back().ok()) DropRetired(*results.back());
+  for (auto& each : written) {
+    if (each.ok()) DropRetired(*each);
   }
-  return results;
+  return written;
 }
 
 // Every change of an aggregate is one of its product's version or of an order's. Locked in the order of their

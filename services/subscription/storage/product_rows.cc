@@ -30,7 +30,8 @@ using Places = std::map<Uuid, core::Aggregate*>;
 absl::Status AddPastAttempts(pg::Database& database, const Places& products) {
   std::vector<Uuid> renewing;
   for (const auto& [id, aggregate] : products) {
-    if (core::OpenAutomaticRenewal(*aggregate) != nullptr) renewing.push_back(id);
+    const bool will_renew = aggregate->product.renew_at.has_value();
+    if (will_renew || core::OpenAutomaticRenewal(*aggregate) != nullptr) renewing.push_back(id);
   }
   if (renewing.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(
@@ -191,8 +192,8 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
     places_of_orders[order.id] = aggregate;
     aggregate->orders.push_back(std::move(order));
   }
-  if (order_ids.empty()) return aggregates;
   if (depth != Depth::kToShow) RETURN_IF_ERROR(AddPastAttempts(database, places));
+  if (order_ids.empty()) return aggregates;
   ASSIGN_OR_RETURN(const pg::Rows attempts,
                    database.Query("SELECT " ATTEMPT_COLUMNS
                                   " FROM attempts WHERE order_id = ANY($1) ORDER BY order_id, number",
