@@ -6,6 +6,7 @@
 
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
+#include "services/subscription/app/away.h"
 #include "services/subscription/app/product_batches.h"
 
 namespace perennial::subscription {
@@ -26,19 +27,6 @@ std::optional<OrderFailure> RefusalOf(const absl::Status& status) {
       reason == "CURRENCY_MISMATCH" || reason == "ACCOUNT_DELETED")
     return OrderFailure::kBillingRefused;
   return std::nullopt;
-}
-
-bool IsAway(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kCancelled:
-    case absl::StatusCode::kAborted:
-      return true;
-    default:
-      return false;
-  }
 }
 
 // The method that the customer named cannot be charged: an answer, not a fault.

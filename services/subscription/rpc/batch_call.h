@@ -7,19 +7,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "libs/base/error.h"
 #include "libs/base/uuid.h"
 #include "libs/rpc/status.h"
+#include "services/subscription/app/away.h"
 #include "services/subscription/core/order.h"
 
 namespace perennial::subscription {
-
-// The peer is away or did not answer, as opposed to: it refused.
-inline bool IsPeerAway(const absl::Status& status) {
-  if (ReasonOf(status) == "REQUEST_TOO_LARGE") return false;
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsCancelled(status) ||
-         absl::IsResourceExhausted(status) || absl::IsAborted(status);
-}
 
 // Calls a batch method (AIP-233) that takes `Item`s and answers with `Value`s, most 500 at once.
 template <typename Item, typename Value, typename Request, typename Response>
@@ -32,7 +25,7 @@ struct BatchCall {
   static constexpr size_t kMost = 500;
 
   // The answer to each item, in their order. What the whole call is refused is the fault of one item, or of
-  // their size: then each goes alone.
+  // their size: then each half goes by itself, until that item is alone.
   // `peer`: an rpc::Peer.
   template <typename Peer>
   std::vector<absl::StatusOr<Value>> Run(Peer& peer, const std::vector<Item>& items) const {
@@ -60,11 +53,13 @@ struct BatchCall {
     const absl::StatusOr<Response> response = peer.template Call<Response>(method, request, timeout);
     std::vector<absl::StatusOr<Value>> results;
     if (response.ok()) return InOrder(*response, part.size());
-    if (part.size() == 1 || IsPeerAway(response.status())) {
+    if (part.size() == 1 || IsAway(response.status())) {
       results.resize(part.size(), response.status());
       return results;
     }
-    for (const Item& item : part) Append(RunPart(peer, {item}), results);
+    const auto middle = part.begin() + static_cast<ptrdiff_t>(part.size() / 2);
+    Append(RunPart(peer, std::vector<Item>(part.begin(), middle)), results);
+    Append(RunPart(peer, std::vector<Item>(middle, part.end())), results);
     return results;
   }
 

@@ -97,7 +97,22 @@ TEST_CASE("An item that spoils its call keeps no other from being done") {
   CHECK(*answers[0] == "invoice of a");
   CHECK(absl::IsInternal(answers[1].status()));
   CHECK(*answers[2] == "invoice of c");
-  CHECK(peer.sizes == std::vector<int>{3, 1, 1, 1});
+  CHECK(peer.sizes == std::vector<int>{3, 1, 2, 1, 1});
+}
+
+TEST_CASE("To find the item that spoils a call of 500 takes a few calls, not 500") {
+  FakePeer peer;
+  peer.poison = {"123"};
+  std::vector<std::string> orders;
+  for (int i = 0; i < 500; ++i) orders.push_back(std::to_string(i));
+  const Answers answers = kCall.Run(peer, orders);
+  for (size_t i = 0; i < orders.size(); ++i) {
+    if (orders[i] == "123")
+      CHECK(absl::IsInternal(answers[i].status()));
+    else
+      CHECK(*answers[i] == "invoice of " + orders[i]);
+  }
+  CHECK(peer.sizes.size() < 20);
 }
 
 TEST_CASE("A peer that is away is not asked for each item; a request that is too large is") {
