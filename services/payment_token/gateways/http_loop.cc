@@ -9,6 +9,7 @@
 #include <array>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
 
@@ -20,6 +21,10 @@ namespace {
 
 // How long what is done waits for the rest, so that most batches are recorded together.
 constexpr absl::Duration kGather = absl::Milliseconds(100);
+// How long nothing is begun after the gateway said that it gets too much (429): else a batch that waits would
+// run through it in a moment, each request of it refused.
+constexpr absl::Duration kPauseWhenTooMuch = absl::Milliseconds(500);
+constexpr int kTooManyRequests = 429;
 // libcurl counts in milliseconds, and 0 is no limit.
 constexpr absl::Duration kShortest = absl::Milliseconds(1);
 
@@ -107,7 +112,8 @@ struct HttpLoop::State {
   void Run() {
     std::array<epoll_event, 256> events;
     while (Begin()) {
-      const absl::Duration pause = std::clamp(timer_at - absl::Now(), absl::ZeroDuration(), absl::Minutes(1));
+      const absl::Time wake_at = std::min(timer_at, begin_again_at);
+      const absl::Duration pause = std::clamp(wake_at - absl::Now(), absl::ZeroDuration(), absl::Minutes(1));
       const int pause_ms =
           static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(pause, absl::Milliseconds(1))));
       const int count = epoll_wait(epoll_fd, events.data(), static_cast<int>(events.size()), pause_ms);
@@ -138,7 +144,9 @@ struct HttpLoop::State {
     {
       std::lock_guard lock(mutex);
       if (stopping && under_way == 0) return false;
-      while (!waiting.empty() && under_way + next.size() < connections) {
+      if (begin_again_at <= absl::Now()) begin_again_at = absl::InfiniteFuture();
+      const bool is_paused = begin_again_at != absl::InfiniteFuture();
+      while (!is_paused && !waiting.empty() && under_way + next.size() < connections) {
         next.push_back(waiting.front());
         waiting.pop_front();
       }
@@ -182,6 +190,9 @@ struct HttpLoop::State {
       std::unique_ptr<Slot> slot(reinterpret_cast<Slot*>(owner));
       curl_multi_remove_handle(multi, handle);  // ends the message's life as well
       HttpResult result = slot->transfer.End(code);
+      const auto* answer = std::get_if<HttpAnswer>(&result);
+      if (answer != nullptr && answer->status == kTooManyRequests)
+        begin_again_at = absl::Now() + kPauseWhenTooMuch;
       ended.push_back({slot->of, {slot->of.place, std::move(result), absl::Now() - slot->begin}});
       idle.push_back(std::move(slot));
       --under_way;
@@ -212,6 +223,7 @@ struct HttpLoop::State {
     }
     Wake();
     absl::Time give_up = until;
+    std::exception_ptr thrown;  // by `take`: what is under way still has this batch
     while (batch.open > 0 || !batch.done.empty()) {
       batch.all_done.wait_until(lock, absl::ToChronoTime(std::min(absl::Now() + kGather, give_up)),
                                 [&] { return batch.open == 0; });
@@ -228,9 +240,15 @@ struct HttpLoop::State {
       const std::vector<HttpDone> done = std::exchange(batch.done, {});
       if (done.empty()) continue;
       lock.unlock();
-      take(done);
+      try {
+        if (!thrown) take(done);
+      } catch (...) {
+        thrown = std::current_exception();
+        give_up = absl::Now();
+      }
       lock.lock();
     }
+    if (thrown) std::rethrow_exception(thrown);
   }
 
   const std::string url;
@@ -241,6 +259,7 @@ struct HttpLoop::State {
   const int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   // Of the loop's thread.
   absl::Time timer_at = absl::InfiniteFuture();
+  absl::Time begin_again_at = absl::InfiniteFuture();  // of a pause; else none
   std::vector<std::unique_ptr<Slot>> idle;
   size_t under_way = 0;
 

@@ -111,7 +111,8 @@ stripe::Parsed StripeGateway::Ask(const char* operation, const std::function<Htt
 
 stripe::Parsed StripeGateway::Understand(const char* operation, const HttpResult& result,
                                          absl::Duration took) {
-  seconds_.at(operation)->Observe(absl::ToDoubleSeconds(took));
+  // What waited in vain for its turn took the gateway no time.
+  if (took > absl::ZeroDuration()) seconds_.at(operation)->Observe(absl::ToDoubleSeconds(took));
   stripe::Parsed parsed = stripe::Parse(result);
   const auto* error = std::get_if<Error>(&parsed);
   if (error == nullptr || error->failure == Failure::kCardError) return parsed;

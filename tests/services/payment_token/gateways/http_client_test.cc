@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -261,6 +262,34 @@ TEST_CASE("connections that break in the midst of a batch leave the others alone
       CHECK(std::get<HttpAnswer>(results[i]).body == absl::StrCat("/", i));
     }
   }
+}
+
+TEST_CASE("when the gateway says that it gets too much, what waits is not sent at once") {
+  SlowServer server(absl::ZeroDuration());
+  HttpClient client({server.url, "sk_test", absl::Seconds(10), 5});
+  std::vector<HttpRequest> requests = Posts(25);
+  for (size_t i = 0; i < 10; ++i) requests[i].path = absl::StrCat("/busy", i);
+  const absl::Time begin = absl::Now();
+  const std::vector<HttpResult> results = SendAll(client, requests);
+  CHECK(absl::Now() - begin >= absl::Milliseconds(500));
+  for (size_t i = 0; i < results.size(); ++i)
+    CHECK(std::get<HttpAnswer>(results[i]).status == (i < 10 ? 429 : 200));
+}
+
+TEST_CASE("a batch whose taker throws is left only when nothing of it is under way any more") {
+  SlowServer server(absl::Milliseconds(300));
+  HttpClient client({server.url, "sk_test", absl::Seconds(10), 5});
+  std::vector<HttpRequest> requests = Posts(20);
+  int taken = 0;
+  const auto take = [&](const std::vector<HttpDone>&) {
+    ++taken;
+    throw std::runtime_error("a row that cannot be read");
+  };
+  CHECK_THROWS_AS(client.SendAll(requests, absl::Now() + absl::Seconds(10), take), std::runtime_error);
+  CHECK(taken == 1);
+  CHECK(server.paths().size() <= 10);  // what was not begun is not sent any more
+  // The loop goes on, with nothing of that batch in it.
+  CHECK(std::holds_alternative<HttpAnswer>(PostTo(client)));
 }
 
 TEST_CASE("what has come is given while the rest is waited for") {

@@ -20,8 +20,8 @@
 
 namespace perennial::payment_token {
 
-// Answers each request after `latency`, with its path; closes the connection instead where that begins with
-// "/drop".
+// Answers each request after `latency`, with its path; with 429 where that begins with "/busy", and closes the
+// connection instead where it begins with "/drop".
 class SlowServer {
  public:
   explicit SlowServer(absl::Duration latency) : latency_(latency) {
@@ -103,8 +103,10 @@ class SlowServer {
     if (connection.answer_at > absl::Now()) return true;
     connection.answer_at = absl::InfiniteFuture();
     if (absl::StartsWith(connection.path, "/drop")) return false;
-    const std::string answer = absl::StrCat("HTTP/1.1 200 OK\r\nContent-Length: ", connection.path.size(),
-                                            "\r\n\r\n", connection.path);
+    const bool is_busy = absl::StartsWith(connection.path, "/busy");
+    const std::string answer =
+        absl::StrCat("HTTP/1.1 ", is_busy ? "429 Too Many Requests" : "200 OK",
+                     "\r\nContent-Length: ", connection.path.size(), "\r\n\r\n", connection.path);
     return send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) > 0;
   }
 
