@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <mutex>
@@ -6,6 +7,8 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "libs/base/call_scope.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "libs/events/inbox.h"
@@ -302,6 +305,25 @@ TEST_CASE("a fact that cannot be handled holds up those behind it, not those bef
   REQUIRE_OK(inbox.RunOnce());
   CHECK(effects.Numbers() == Road::UpTo(10));
   CHECK(*inbox.RunOnce() == 0);
+}
+
+TEST_CASE("facts that take too long together are taken one after the other, as many as there is time for") {
+  Road road;
+  std::vector<std::string> taken;
+  Inbox inbox(road.service, road.consumer.database(), *road.redis, road.clock, OnlyOf({"product.expired"}),
+              OneByOne([&](const Event& event) -> absl::Status {
+                RETURN_IF_ERROR(road.consumer.database().Query("SELECT pg_sleep(0.1)").status());
+                taken.push_back(event.attributes.at("n"));
+                return absl::OkStatus();
+              }));
+  road.Publish(20);  // two seconds
+  REQUIRE_OK(road.relay.RunOnce());
+  for (int run = 0; run < 30; ++run) {
+    const CallScope scope(absl::Now() + absl::Seconds(1), "");
+    if (const auto read = inbox.RunOnce(); read.ok() && *read == 0) break;
+  }
+  CHECK(*inbox.RunOnce() == 0);
+  CHECK(std::count(taken.begin(), taken.end(), "20") == 1);
 }
 
 TEST_CASE("facts of no interest are passed over, not remembered, and need not even be readable") {
