@@ -9,6 +9,7 @@
 #include "google/rpc/status.pb.h"
 #include "libs/base/error.h"
 #include "libs/rpc/error_texts.h"
+#include "libs/telemetry/log.h"
 
 namespace perennial::rpc {
 namespace {
@@ -87,7 +88,7 @@ absl::Status Told(const absl::Status& status) {
   return status.ok() || !ReasonOf(status).empty() ? status : Hide(status);
 }
 
-google::rpc::Status ToProto(const absl::Status& fault, absl::string_view language) {
+google::rpc::Status WithDetails(const absl::Status& fault, absl::string_view language) {
   const absl::Status status = Told(fault);
   google::rpc::Status out;
   out.set_code(static_cast<int>(status.code()));
@@ -99,6 +100,13 @@ google::rpc::Status ToProto(const absl::Status& fault, absl::string_view languag
   AddRetryInfo(status, reason, out);
   AddLocalizedMessage(reason, language, out);
   return out;
+}
+
+google::rpc::Status ToProto(const absl::Status& status) {
+  // The caller is told that it has been logged, and no log of the call knows of it.
+  if (Told(status).code() == absl::StatusCode::kInternal)
+    telemetry::Log(telemetry::Severity::kError, "fault in a batch", {{"error", status.ToString()}});
+  return WithDetails(status, "");
 }
 
 absl::Status FromProto(const google::rpc::Status& status) {
@@ -125,7 +133,7 @@ absl::Status FromProto(const google::rpc::Status& status) {
 
 grpc::Status ToGrpc(const absl::Status& status, absl::string_view language) {
   if (status.ok()) return grpc::Status::OK;
-  const google::rpc::Status details = ToProto(status, language);
+  const google::rpc::Status details = WithDetails(status, language);
   return grpc::Status(static_cast<grpc::StatusCode>(details.code()), details.message(),
                       details.SerializeAsString());
 }

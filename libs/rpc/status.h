@@ -15,8 +15,9 @@ namespace perennial::rpc {
 // `language`: that person's, "en" or "fr"; empty if none will.
 grpc::Status ToGrpc(const absl::Status& status, absl::string_view language = "");
 
-// The same as a message, and back: for the answers of a batch, of which some may be refusals (AIP-233).
-google::rpc::Status ToProto(const absl::Status& status, absl::string_view language = "");
+// The same as a message, and back: for the answers of a batch, of which some may be refusals (AIP-233). A
+// fault of ours is logged.
+google::rpc::Status ToProto(const absl::Status& status);
 absl::Status FromProto(const google::rpc::Status& status);
 
 // What of a status is told: itself if it has a reason, else the refusal that stands for a fault of ours.

@@ -1,7 +1,10 @@
 #include "libs/rpc/status.h"
 
 #include <rapidcheck.h>
+#include <unistd.h>
 #include <catch2/catch.hpp>
+#include <cstdio>
+#include <functional>
 
 #include "absl/strings/match.h"
 #include "libs/base/error.h"
@@ -81,6 +84,33 @@ TEST_CASE("another service's refusal keeps its reason, its metadata and the fiel
   CHECK(back == status);
   CHECK(FieldViolationsOf(back).size() == 2);
   CHECK(FieldViolationsOf(FromGrpc(ToGrpc(NotFound("SITE_NOT_FOUND", "no")))).empty());
+}
+
+// What `run` writes to the standard output, where logs go.
+std::string WrittenBy(const std::function<void()>& run) {
+  std::fflush(stdout);
+  const int before = dup(STDOUT_FILENO);
+  std::FILE* file = std::tmpfile();
+  dup2(fileno(file), STDOUT_FILENO);
+  run();
+  std::fflush(stdout);
+  dup2(before, STDOUT_FILENO);
+  close(before);
+  std::rewind(file);
+  std::string text(10'000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+TEST_CASE("a fault at an item of a batch is logged, as its caller is told; what is refused is not") {
+  google::rpc::Status told;
+  const std::string log = WrittenBy([&] { told = ToProto(absl::InternalError("a column cannot be opened")); });
+  CHECK(absl::StrContains(log, "a column cannot be opened"));
+  CHECK(ReasonOf(FromProto(told)) == "INTERNAL_ERROR");
+  CHECK_FALSE(absl::StrContains(told.SerializeAsString(), "column"));
+  CHECK(WrittenBy([&] { told = ToProto(NotFound("ACCOUNT_NOT_FOUND", "no")); }).empty());
+  CHECK(ReasonOf(FromProto(told)) == "ACCOUNT_NOT_FOUND");
 }
 
 TEST_CASE("a text cut short is still UTF-8") {
