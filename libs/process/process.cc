@@ -61,7 +61,7 @@ void PrepareSignals() {
 }  // namespace
 
 ProcessConfig ReadProcessConfig(Environment& environment, absl::string_view service, int port_digit,
-                                absl::string_view schema_version) {
+                                absl::string_view schema_version, int workers) {
   ProcessConfig config;
   config.service = std::string(service);
   config.schema_version = std::string(schema_version);
@@ -77,7 +77,7 @@ ProcessConfig ReadProcessConfig(Environment& environment, absl::string_view serv
       environment.RequiredFile("TLS_CA", "PEM certificate of the authority all services share");
   config.secret_key =
       environment.RequiredSecret("SECRET_KEY", crypto::kKeyBytes, "this service's own random key");
-  config.workers = static_cast<int>(environment.Integer("WORKERS", 8, 1, 256));
+  config.workers = static_cast<int>(environment.Integer("WORKERS", workers, 1, 256));
   config.queue_limit = static_cast<int>(environment.Integer("QUEUE_LIMIT", 256, 1, 100'000));
   const std::string time = environment.Optional("TIME", "system");
   config.test_time = time == "test";

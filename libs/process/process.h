@@ -43,9 +43,9 @@ struct ProcessConfig {
   std::string clock_followers;
 };
 
-// Reads them; mistakes are collected in `environment`.
+// Reads them; mistakes are collected in `environment`. `workers`: unless WORKERS says otherwise.
 ProcessConfig ReadProcessConfig(Environment& environment, absl::string_view service, int port_digit,
-                                absl::string_view schema_version);
+                                absl::string_view schema_version, int workers = 8);
 
 // One running service. A main reads its configuration, makes a Process, makes its own objects from the parts,
 // adds services, jobs and consumers, and returns Run().

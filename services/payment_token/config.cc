@@ -8,6 +8,9 @@ namespace {
 
 constexpr char kSchemaVersion[] = "20261123000760";
 constexpr size_t kLongestUrl = 200;
+// Workers wait for the gateway. More than subscription has batches (12), or while the gateway is slow a customer
+// who pays waits for one of them.
+constexpr int kWorkers = 20;
 // Each is an open file.
 constexpr int64_t kMostConnections = 1000;
 
@@ -34,7 +37,7 @@ bool IsUrl(const std::string& url) {
 
 Config ReadConfig(Environment& environment) {
   Config config;
-  config.process = ReadProcessConfig(environment, "payment_token", 4, kSchemaVersion);
+  config.process = ReadProcessConfig(environment, "payment_token", 4, kSchemaVersion, kWorkers);
   config.gateway.url = environment.Optional("GATEWAY_URL", "http://127.0.0.1:7190");
   config.gateway.api_key =
       environment.Required("GATEWAY_API_KEY", "secret key of the account at the payment gateway");
