@@ -8,8 +8,8 @@ namespace {
 
 constexpr char kSchemaVersion[] = "20261123000760";
 constexpr size_t kLongestUrl = 200;
-// Workers wait for the gateway. More than subscription has batches (12), or while the gateway is slow a customer
-// who pays waits for one of them.
+// Workers wait for the gateway. More than subscription has batches (12), or while the gateway is slow a
+// customer who pays waits for one of them.
 constexpr int kWorkers = 20;
 // Each is an open file.
 constexpr int64_t kMostConnections = 1000;

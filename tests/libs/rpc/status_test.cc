@@ -105,7 +105,8 @@ std::string WrittenBy(const std::function<void()>& run) {
 
 TEST_CASE("a fault at an item of a batch is logged, as its caller is told; what is refused is not") {
   google::rpc::Status told;
-  const std::string log = WrittenBy([&] { told = ToProto(absl::InternalError("a column cannot be opened")); });
+  const std::string log =
+      WrittenBy([&] { told = ToProto(absl::InternalError("a column cannot be opened")); });
   CHECK(absl::StrContains(log, "a column cannot be opened"));
   CHECK(ReasonOf(FromProto(told)) == "INTERNAL_ERROR");
   CHECK_FALSE(absl::StrContains(told.SerializeAsString(), "column"));

@@ -20,8 +20,8 @@
 
 namespace perennial::payment_token {
 
-// Answers each request after `latency`, with its path; with 429 where that begins with "/busy", and closes the
-// connection instead where it begins with "/drop".
+// Answers each request after `latency`, with its path; with 429 where that begins with "/busy", and closes
+// the connection instead where it begins with "/drop".
 class SlowServer {
  public:
   explicit SlowServer(absl::Duration latency) : latency_(latency) {

@@ -62,17 +62,17 @@ TEST_CASE("What changed since it was read is decided on as it is (R23)") {
   REQUIRE_OK(rig.products.ClaimOrder(order->id, rig.clock.Now(), rig.clock.Now() + absl::Seconds(90)));
   rig.deletion_store.MarkDeleted(Id("account"), rig.clock.Now()).IgnoreError();
   std::vector<int> runs(4);
-  const auto results = UpdateApart(rig.products, read.pointers, [&](size_t place, core::Aggregate& aggregate) {
-    ++runs[place];
-    CHECK(aggregate.account_deleted);
-    CHECK(aggregate.product.auto_renew == (place != 1));
-    if (place == 3) CHECK(aggregate.orders.at(0).version == 2);
-    ++aggregate.product.notice_stage;
-    return absl::OkStatus();
-  });
+  const auto results =
+      UpdateApart(rig.products, read.pointers, [&](size_t place, core::Aggregate& aggregate) {
+        ++runs[place];
+        CHECK(aggregate.account_deleted);
+        CHECK(aggregate.product.auto_renew == (place != 1));
+        if (place == 3) CHECK(aggregate.orders.at(0).version == 2);
+        ++aggregate.product.notice_stage;
+        return absl::OkStatus();
+      });
   CHECK(runs == std::vector<int>{1, 1, 1, 1});
-  for (const auto& result : results)
-    CHECK(rig.products.Load(result->product.id)->product == result->product);
+  for (const auto& result : results) CHECK(rig.products.Load(result->product.id)->product == result->product);
   CHECK_FALSE(rig.products.Load(ids[1])->product.auto_renew);
   // What was returned can be gone on with.
   const auto again = rig.products.UpdateAll({&*results[0]}, [](size_t, core::Aggregate& aggregate) {
