@@ -21,8 +21,8 @@ namespace {
 
 // How long what is done waits for the rest, so that most batches are recorded together.
 constexpr absl::Duration kGather = absl::Milliseconds(100);
-// How long nothing is begun after the gateway said that it gets too much (429): else a batch that waits would
-// run through it in a moment, each request of it refused.
+// How long no batch goes on after the gateway said that it gets too much (429): else it would run through it
+// in a moment, each of its requests refused.
 constexpr absl::Duration kPauseWhenTooMuch = absl::Milliseconds(500);
 constexpr int kTooManyRequests = 429;
 // libcurl counts in milliseconds, and 0 is no limit.
@@ -46,6 +46,7 @@ struct HttpLoop::State {
   struct Place {
     Batch* batch = nullptr;
     size_t place = 0;
+    bool IsAlone() const { return batch->requests.size() == 1; }
   };
   // A request under way; touched by the loop's thread only.
   struct Slot {
@@ -146,7 +147,8 @@ struct HttpLoop::State {
       if (stopping && under_way == 0) return false;
       if (begin_again_at <= absl::Now()) begin_again_at = absl::InfiniteFuture();
       const bool is_paused = begin_again_at != absl::InfiniteFuture();
-      while (!is_paused && !waiting.empty() && under_way + next.size() < connections) {
+      while (!waiting.empty() && under_way + next.size() < connections) {
+        if (is_paused && !waiting.front().IsAlone()) break;
         next.push_back(waiting.front());
         waiting.pop_front();
       }

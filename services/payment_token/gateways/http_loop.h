@@ -30,7 +30,7 @@ using TakeHttpDone = std::function<void(const std::vector<HttpDone>&)>;
 class HttpLoop {
  public:
   // At most `connections` requests are under way at once, whoever sent them. Others wait; those that came
-  // alone go before those of a batch: a person waits for them. After an answer 429 none begins for a while.
+  // alone go before those of a batch: a person waits for them. After an answer 429 batches pause.
   HttpLoop(std::string url, std::string authorization, int connections);
   ~HttpLoop();
   HttpLoop(const HttpLoop&) = delete;

@@ -264,7 +264,7 @@ TEST_CASE("connections that break in the midst of a batch leave the others alone
   }
 }
 
-TEST_CASE("when the gateway says that it gets too much, what waits is not sent at once") {
+TEST_CASE("when the gateway says that it gets too much, a batch pauses, and what comes alone does not") {
   SlowServer server(absl::ZeroDuration());
   HttpClient client({server.url, "sk_test", absl::Seconds(10), 5});
   std::vector<HttpRequest> requests = Posts(25);
@@ -274,6 +274,9 @@ TEST_CASE("when the gateway says that it gets too much, what waits is not sent a
   CHECK(absl::Now() - begin >= absl::Milliseconds(500));
   for (size_t i = 0; i < results.size(); ++i)
     CHECK(std::get<HttpAnswer>(results[i]).status == (i < 10 ? 429 : 200));
+  HttpClient hurried({server.url, "sk_test", absl::Milliseconds(400), 5});
+  CHECK(std::get<HttpAnswer>(hurried.Get("/busy")).status == 429);
+  CHECK(std::get<HttpAnswer>(hurried.Get("/")).status == 200);
 }
 
 TEST_CASE("a batch whose taker throws is left only when nothing of it is under way any more") {
