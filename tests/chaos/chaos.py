@@ -199,12 +199,15 @@ def faults_at_the_end(suite: Suite, crowd: Crowd, clock: Clock) -> list[str]:
     return faults
 
 
-def play(suite: Suite, seed: int, kills: int, customers: int) -> bool:
+def play(suite: Suite, seed: int, kills: int, customers: int, plans: int, days: int) -> bool:
     begun = time.monotonic()
     clock = Clock(suite)
-    crowd = Crowd(suite, seed, customers)
+    crowd = Crowd(suite, seed, customers, plans)
     crowd.arrive()
     print(f"· {customers} customers have arrived after {time.monotonic() - begun:.0f} s; seed {seed}", flush=True)
+    if days:
+        clock.advance(clock.now() + days * 86400)
+        print(f"· {days} days have passed after {time.monotonic() - begun:.0f} s", flush=True)
     monkey = Monkey(suite, seed)
     crowd.live()
     clock.start()
@@ -244,15 +247,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--customers", type=int, default=80)
+    parser.add_argument("--days", type=int, default=70, help="that pass in peace: soon after them their plans of 3 months are renewed")
+    parser.add_argument("--plans", type=int, default=30, help="that each customer buys at first")
     arguments = parser.parse_args()
     state = Path(tempfile.mkdtemp(prefix="perennial-chaos-"))
     os.chmod(state, 0o755)
     suite = Suite(state, arguments.build, Ports.free(PROCESSES), durable=False)
-    suite.patience_seconds = 180  # what is slow on a busy machine is no fault
+    suite.patience_seconds = 600  # what is slow on a busy machine is no fault
     passed = False
     try:
         suite.start()
-        passed = play(suite, arguments.seed, arguments.kills, arguments.customers)
+        passed = play(suite, arguments.seed, arguments.kills, arguments.customers, arguments.plans, arguments.days)
     except (Failure, Refused) as problem:
         print(f"chaos: {problem}", file=sys.stderr)
     finally:

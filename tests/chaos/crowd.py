@@ -17,8 +17,9 @@ GOOD_CARDS = [{"number": number, "expiry_month": 12, "expiry_year": 2040, "secur
 AGAIN = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "RESOURCE_EXHAUSTED"}
 REFUSALS = {"NOT_FOUND", "FAILED_PRECONDITION", "ALREADY_EXISTS", "INVALID_ARGUMENT", "PERMISSION_DENIED"}
 PLANS = ("basic", "advanced", "professional", "gold", "platinum")
-PLANS_AT_FIRST = 8  # most renewals are of what people leave alone
 SUBSCRIPTION = "perennial.subscription.v1"
+SESSIONS = "perennial.account.v1.SessionService"
+SIGN_IN = ("CreateSession", "RefreshSession")
 RETRYING, WAITING_FOR_METHOD, WAITING_FOR_CUSTOMER = 2, 3, 4
 CLOCK = "perennial.testing.v1.TestClockService"
 
@@ -41,7 +42,8 @@ class Somebody:
         self.crowd = crowd
         self.random = random.Random(seed)
         self.email = f"c.{uuid.uuid4().hex[:12]}@example.com"
-        self.token = ""
+        self.session = None
+        self.door = threading.Lock()  # one of somebody's windows signs in for all of them
         self.account = ""
         self.products: list[str] = []
         self.cards: list[str] = []
@@ -53,14 +55,17 @@ class Somebody:
             fields["request_id"] = request_id
         while True:
             peer = self.crowd.suite.peer(service)
-            peer.token = self.token
+            session = self.session
+            peer.token = session.access_token if session else ""
             try:
                 return peer.call(method, timeout=15, **fields)
             except Refused as refused:
-                if refused.code.name == "UNAUTHENTICATED" and self.account and method.split("/")[1] != "CreateSession":
-                    self.sign_in()
+                if refused.code.name == "UNAUTHENTICATED" and self.account and method.split("/")[1] not in SIGN_IN:
+                    self.sign_in(session)
                 elif refused.code.name in AGAIN:
-                    time.sleep(0.1)
+                    time.sleep(self.random.uniform(0.1, 0.4))
+                elif refused.code.name == "UNAUTHENTICATED" and method.endswith("RefreshSession"):
+                    raise
                 else:
                     self.crowd.heard(method, refused)
                     raise
@@ -72,14 +77,24 @@ class Somebody:
                            language=self.random.choice(("en", "fr")),
                            time_zone=self.random.choice(("Europe/Paris", "America/New_York", "Asia/Tokyo", "Pacific/Auckland")))
         self.account = account.name
-        self.sign_in()
+        self.sign_in(None)
         self.add_card()
-        for _ in range(PLANS_AT_FIRST):
+        # Most renewals are of what people leave alone.
+        for _ in range(self.crowd.plans_at_first):
             self.buy_plan()
 
-    def sign_in(self) -> None:
-        session = self.ask("account", "perennial.account.v1.SessionService/CreateSession", email=self.email, password=PASSWORD)
-        self.token = session.access_token
+    def sign_in(self, ended) -> None:
+        """With the password, which is slow, only where the session is over as well."""
+        with self.door:
+            if self.session is not ended:
+                return
+            if ended:
+                try:
+                    self.session = self.ask("account", f"{SESSIONS}/RefreshSession", refresh_token=ended.refresh_token)
+                    return
+                except Refused:
+                    self.session = None
+            self.session = self.ask("account", f"{SESSIONS}/CreateSession", email=self.email, password=PASSWORD)
 
     def add_card(self) -> None:
         card = self.ask("payment_token", "perennial.payment_token.v1.PaymentMethodService/CreatePaymentMethod", parent=self.account,
@@ -180,8 +195,9 @@ class Somebody:
 
 
 class Crowd:
-    def __init__(self, suite: Suite, seed: int, count: int):
+    def __init__(self, suite: Suite, seed: int, count: int, plans_at_first: int):
         self.suite = suite
+        self.plans_at_first = plans_at_first
         self.over = threading.Event()
         self.arriving = True
         self.tally: Counter = Counter()
