@@ -137,12 +137,12 @@ Database::Database(std::string url, int max_connections, telemetry::Metrics& met
 
 Database::~Database() = default;
 
-absl::StatusOr<Rows> Database::Run(absl::string_view sql, std::vector<Param> params) {
+absl::StatusOr<std::vector<Rows>> Database::QueryTogether(std::vector<Statement> statements) {
   if (ambient.pool == pool_.get())
-    return static_cast<Session*>(ambient.connection)->Run(sql, std::move(params));
+    return static_cast<Session*>(ambient.connection)->Run(std::move(statements));
   ASSIGN_OR_RETURN(auto connection, pool_->Borrow());
   Lease lease(*pool_, std::move(connection));
-  absl::StatusOr<Rows> rows = lease->Run(sql, std::move(params));
+  absl::StatusOr<std::vector<Rows>> rows = lease->Run(std::move(statements));
   if (!rows.ok() && IsRetryable(rows.status())) {
     return Refusal(absl::StatusCode::kAborted, "REQUEST_IN_PROGRESS",
                    "another request changes the same thing; try again");
@@ -150,10 +150,15 @@ absl::StatusOr<Rows> Database::Run(absl::string_view sql, std::vector<Param> par
   return rows;
 }
 
-absl::Status Database::Defer(absl::string_view sql, std::vector<Param> params) {
+absl::Status Database::Defer(Statement statement) {
   if (ambient.pool == pool_.get())
-    return static_cast<Session*>(ambient.connection)->Defer(sql, std::move(params));
-  return Run(sql, std::move(params)).status();
+    return static_cast<Session*>(ambient.connection)->Defer(std::move(statement));
+  return QueryTogether({std::move(statement)}).status();
+}
+
+absl::Status Database::CommitWithoutWaiting() {
+  if (ambient.pool != pool_.get()) return absl::OkStatus();
+  return Execute("SET LOCAL synchronous_commit = off");
 }
 
 absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {

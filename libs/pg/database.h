@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "libs/base/status_macros.h"
 #include "libs/pg/param.h"
 #include "libs/pg/rows.h"
 #include "libs/telemetry/metrics.h"
@@ -31,25 +32,36 @@ class Database {
   // `sql` is a constant with parameters $1, $2, …
   template <typename... Args>
   absl::StatusOr<Rows> Query(absl::string_view sql, const Args&... args) {
-    return Run(sql, {Param(args)...});
+    ASSIGN_OR_RETURN(const std::vector<Rows> rows, QueryTogether({{sql, {Param(args)...}}}));
+    return rows.front();
   }
+
+  // Runs statements of which none needs the rows of another, one after the other in one round trip, and
+  // returns the rows of each. If one fails, those behind it are not run.
+  absl::StatusOr<std::vector<Rows>> QueryTogether(std::vector<Statement> statements);
 
   // A statement of a transaction whose rows nobody reads: it goes out with the transaction's next Query or
   // its commit, which saves a round trip. If it fails, they do. Outside a transaction it runs at once.
   template <typename... Args>
   absl::Status Execute(absl::string_view sql, const Args&... args) {
-    return Defer(sql, {Param(args)...});
+    return Defer({sql, {Param(args)...}});
   }
 
   // The same with a batch's columns for parameters. Nothing is run for no rows.
   absl::Status Execute(absl::string_view sql, const Columns& columns) {
-    return columns.empty() ? absl::OkStatus() : Defer(sql, columns.params());
+    return columns.empty() ? absl::OkStatus() : Defer({sql, columns.params()});
   }
 
   // Runs `body` in a transaction and commits if it returns OK. `body` runs again after a serialization
   // failure or a deadlock, so it may only decide and query. Inside a transaction of this thread, `body`
   // becomes part of that one.
   absl::Status Transact(absl::FunctionRef<absl::Status()> body);
+
+  // For a transaction whose loss costs nobody anything: its commit does not wait for the disk. If Postgres or
+  // its machine crashes within the next second, all that it wrote may be gone, as if it had never been. It is
+  // never half there, a crash of this process loses nothing, and whatever is committed after it with waiting
+  // takes it along. Outside a transaction it means nothing.
+  absl::Status CommitWithoutWaiting();
 
   // OK if the database answers and its newest migration is at least `version` (a dbmate version,
   // "20261123000000").
@@ -59,8 +71,7 @@ class Database {
   class Lease;
   struct Pool;
 
-  absl::StatusOr<Rows> Run(absl::string_view sql, std::vector<Param> params);
-  absl::Status Defer(absl::string_view sql, std::vector<Param> params);
+  absl::Status Defer(Statement statement);
   absl::Status TransactOnce(absl::FunctionRef<absl::Status()> body);
 
   std::unique_ptr<Pool> pool_;

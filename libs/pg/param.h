@@ -132,4 +132,10 @@ class Columns {
   std::vector<Array> columns_;
 };
 
+// A constant with parameters $1, $2, …
+struct Statement {
+  absl::string_view sql;
+  std::vector<Param> params;
+};
+
 }  // namespace perennial::pg

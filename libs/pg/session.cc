@@ -122,21 +122,32 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const std::string& url) {
   return session;
 }
 
-absl::StatusOr<Rows> Session::Run(absl::string_view sql, std::vector<Param> params) {
-  RETURN_IF_ERROR(Defer(sql, std::move(params)));
+absl::StatusOr<std::vector<Rows>> Session::Run(std::vector<Statement> asked) {
+  const size_t first_asked = deferred_.size();
+  absl::Status status;
+  for (const Statement& statement : asked) status.Update(CheckText(statement.params));
+  if (!status.ok()) return Spoil(std::move(status));
+  std::move(asked.begin(), asked.end(), std::back_inserter(deferred_));
   const std::vector<Statement> statements = std::exchange(deferred_, {});
-  absl::Status status = ApplyDeadline();
+  status = ApplyDeadline();
   if (!status.ok()) return Spoil(std::move(status));
   for (const Statement& statement : statements) RETURN_IF_ERROR(Prepare(statement.sql));
-  ASSIGN_OR_RETURN(auto result,
-                   statements.size() == 1 ? Finish(Send(statements[0]), sql) : RunTogether(statements));
-  return Rows(std::move(result));
+  Results results;
+  if (statements.size() == 1) {
+    ASSIGN_OR_RETURN(auto result, Finish(Send(statements[0]), statements[0].sql));
+    results.push_back(std::move(result));
+  } else {
+    ASSIGN_OR_RETURN(results, RunTogether(statements));
+  }
+  std::vector<Rows> rows;
+  for (size_t i = first_asked; i < results.size(); ++i) rows.emplace_back(std::move(results[i]));
+  return rows;
 }
 
-absl::Status Session::Defer(absl::string_view sql, std::vector<Param> params) {
-  absl::Status status = CheckText(params);
+absl::Status Session::Defer(Statement statement) {
+  absl::Status status = CheckText(statement.params);
   if (!status.ok()) return Spoil(std::move(status));
-  deferred_.push_back({sql, std::move(params)});
+  deferred_.push_back(std::move(statement));
   return absl::OkStatus();
 }
 
@@ -146,7 +157,7 @@ void Session::Begin() {
 
 absl::Status Session::Commit() {
   const bool is_empty = deferred_.size() == 1 && deferred_[0].sql == kBegin;
-  if (!is_empty) return Run("COMMIT", {}).status();
+  if (!is_empty) return Run({{"COMMIT", {}}}).status();
   deferred_.clear();
   return absl::OkStatus();
 }
@@ -196,26 +207,26 @@ absl::Status Session::ApplyDeadline() {
 }
 
 // In libpq's pipeline mode: one message out, one back. Postgres runs nothing behind a statement that fails.
-absl::StatusOr<std::shared_ptr<const Rows::Result>> Session::RunTogether(
-    const std::vector<Statement>& statements) {
+absl::StatusOr<Session::Results> Session::RunTogether(const std::vector<Statement>& statements) {
   PGconn* connection = connection_.get();
   bool sent = PQenterPipelineMode(connection) == 1;
   for (const Statement& statement : statements) sent = sent && Send(statement);
   if (!sent || PQpipelineSync(connection) != 1) return Spoil(Lost(PQerrorMessage(connection)));
   const absl::Time until = AnswerBy();
   absl::Status failure;
-  std::unique_ptr<Result> last;
+  Results results;
   for (const Statement& statement : statements) {
-    ASSIGN_OR_RETURN(last, NextResult(until));
-    if (failure.ok() && last->rows) failure = StatusOf(last->rows.get(), statement.sql);
+    ASSIGN_OR_RETURN(auto result, NextResult(until));
+    if (failure.ok() && result->rows) failure = StatusOf(result->rows.get(), statement.sql);
     ASSIGN_OR_RETURN(const auto end, NextResult(until));
-    if (!last->rows || end->rows) return Spoil(Lost("an answer is missing"));
+    if (!result->rows || end->rows) return Spoil(Lost("an answer is missing"));
+    results.push_back(std::move(result));
   }
   ASSIGN_OR_RETURN(const auto sync, NextResult(until));
   if (PQresultStatus(sync->rows.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(connection) != 1)
     return Spoil(Lost(PQerrorMessage(connection)));
   if (!failure.ok()) return Spoil(std::move(failure));
-  return std::shared_ptr<const Result>(std::move(last));
+  return results;
 }
 
 // Waits for what was sent to be answered. Of several statements, the last answer or the first failure.

@@ -25,11 +25,11 @@ class Session {
  public:
   static absl::StatusOr<std::unique_ptr<Session>> Open(const std::string& url);
 
-  // A constant with parameters $1, $2, …; prepared when first run. Goes out behind what was deferred, in the
-  // same round trip; the first failure of them is the answer, and what follows it is not run.
-  absl::StatusOr<Rows> Run(absl::string_view sql, std::vector<Param> params);
+  // Statements are prepared when first run. They go out behind what was deferred, in the same round trip; the
+  // first failure of all these is the answer, and what follows it is not run.
+  absl::StatusOr<std::vector<Rows>> Run(std::vector<Statement> statements);
   // Keeps a statement whose rows nobody reads for the next Run or Commit.
-  absl::Status Defer(absl::string_view sql, std::vector<Param> params);
+  absl::Status Defer(Statement statement);
 
   void Begin();
   absl::Status Commit();
@@ -46,17 +46,13 @@ class Session {
   };
   using Result = Rows::Result;
 
-  struct Statement {
-    absl::string_view sql;
-    std::vector<Param> params;
-  };
-
   explicit Session(pg_conn* connection) : connection_(connection) {}
   absl::Status Command(const std::string& sql);
   absl::Status Prepare(absl::string_view sql);
   absl::Status ApplyDeadline();
   bool Send(const Statement& statement);
-  absl::StatusOr<std::shared_ptr<const Result>> RunTogether(const std::vector<Statement>& statements);
+  using Results = std::vector<std::shared_ptr<const Result>>;
+  absl::StatusOr<Results> RunTogether(const std::vector<Statement>& statements);
   absl::StatusOr<std::shared_ptr<const Result>> Finish(bool sent, absl::string_view sql);
   absl::StatusOr<std::unique_ptr<Result>> NextResult(absl::Time until);
   absl::Time AnswerBy() const;

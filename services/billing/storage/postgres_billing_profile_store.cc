@@ -8,6 +8,11 @@
 #include "services/billing/storage/accounts.h"
 #include "services/billing/storage/document_json.h"
 
+#define PROFILES_WHERE(condition)                                                                      \
+  "SELECT account_id, customer_type, recipient_name, company, address, postal_code, city, region, "    \
+  "country_code, tax_id, tax_id_state, tax_id_check_time, tax_id_consultation, tax_id_next_check_at, " \
+  "email, version, updated_at FROM billing_profile WHERE " condition
+
 namespace perennial::billing {
 namespace {
 
@@ -56,21 +61,15 @@ BillingProfile ReadProfile(const pg::Row& row) {
 
 }  // namespace
 
+// Not by GetAll: what asks for a list is planned anew each time, which costs Postgres more than to run it.
 absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Get(const Uuid& account_id) {
-  ASSIGN_OR_RETURN(const auto profiles, GetAll({account_id}));
-  return profiles.empty() ? BillingProfile() : profiles.begin()->second;
+  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(PROFILES_WHERE("account_id = $1"), account_id));
+  return rows.empty() ? BillingProfile() : ReadProfile(rows[0]);
 }
 
 absl::StatusOr<std::map<Uuid, BillingProfile>> PostgresBillingProfileStore::GetAll(
     const std::vector<Uuid>& account_ids) {
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query(
-          "SELECT account_id, customer_type, recipient_name, company, address, postal_code, city, "
-          "region, country_code, tax_id, tax_id_state, tax_id_check_time, tax_id_consultation, "
-          "tax_id_next_check_at, email, version, updated_at "
-          "FROM billing_profile WHERE account_id = ANY($1)",
-          account_ids));
+  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(PROFILES_WHERE("account_id = ANY($1)"), account_ids));
   std::map<Uuid, BillingProfile> profiles;
   for (const pg::Row row : rows) profiles.emplace(row.Get<Uuid>("account_id"), ReadProfile(row));
   return profiles;

@@ -232,20 +232,15 @@ absl::StatusOr<PostgresProductStore::Unchanged> PostgresProductStore::LockUnchan
 }
 
 absl::StatusOr<core::Aggregate> PostgresProductStore::Load(const Uuid& product_id) {
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS " FROM products WHERE id = $1", product_id));
-  if (rows.empty()) return NoProduct();
-  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded, LoadRest(database_, rows, Depth::kToShow));
+  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded,
+                   LoadProducts(database_, {product_id}, Depth::kToShow));
+  if (loaded.empty()) return NoProduct();
   return std::move(loaded.front());
 }
 
 absl::StatusOr<std::vector<core::Aggregate>> PostgresProductStore::LoadAll(
     const std::vector<Uuid>& product_ids) {
-  ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      database_.Query("SELECT " PERENNIAL_PRODUCT_COLUMNS " FROM products WHERE id = ANY($1)", product_ids));
-  return LoadRest(database_, rows, Depth::kToDecide);
+  return LoadProducts(database_, product_ids, Depth::kToDecide);
 }
 
 absl::StatusOr<std::vector<core::Aggregate>> PostgresProductStore::List(const Uuid& account_id,

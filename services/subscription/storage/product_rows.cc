@@ -11,6 +11,15 @@
   "id, order_id, number, amount_minor, payment_method, off_session, state, decline_code, created_at, " \
   "updated_at"
 
+#define PRODUCTS_WHERE(condition) "SELECT " PERENNIAL_PRODUCT_COLUMNS " FROM products WHERE " condition
+#define TERMS_WHERE(condition)                                    \
+  "SELECT " PERENNIAL_TERM_COLUMNS " FROM terms WHERE " condition \
+  " AND state = 'active' ORDER BY "                               \
+  "start_date"
+#define ORDERS_WHERE(condition)                                     \
+  "SELECT " PERENNIAL_ORDER_COLUMNS " FROM orders WHERE " condition \
+  " AND standing NOT IN ('done', 'void') ORDER BY created_at, id"
+
 namespace perennial::subscription {
 namespace {
 
@@ -155,39 +164,49 @@ core::Attempt ToAttempt(const pg::Row& row) {
   return attempt;
 }
 
-absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, const pg::Rows& products,
+namespace {
+
+// Terms and open orders. Of one product by statements of their own: what asks for a list is planned anew each
+// time, which costs Postgres more than to run it.
+std::vector<pg::Statement> RestOf(const std::vector<Uuid>& product_ids, Depth depth) {
+  const bool locks = depth == Depth::kToWrite;
+  if (product_ids.size() == 1) {
+    const Uuid& id = product_ids.front();
+    return {{TERMS_WHERE("product_id = $1"), {id}},
+            {locks ? ORDERS_WHERE("product_id = $1") " FOR UPDATE" : ORDERS_WHERE("product_id = $1"), {id}}};
+  }
+  return {{TERMS_WHERE("product_id = ANY($1)"), {product_ids}},
+          {locks ? ORDERS_WHERE("product_id = ANY($1)") " FOR UPDATE" : ORDERS_WHERE("product_id = ANY($1)"),
+           {product_ids}}};
+}
+
+// Each statement sees what was committed before it, so a product may be missing whose order is there.
+core::Aggregate* PlaceOf(const Places& places, const Uuid& product_id) {
+  const auto found = places.find(product_id);
+  return found == places.end() ? nullptr : found->second;
+}
+
+absl::StatusOr<std::vector<core::Aggregate>> Assemble(pg::Database& database, const pg::Rows& products,
+                                                      const pg::Rows& terms, const pg::Rows& orders,
                                                       Depth depth) {
   std::vector<core::Aggregate> aggregates;
-  std::vector<Uuid> ids;
   aggregates.reserve(static_cast<size_t>(products.size()));
   Places places;
   for (const pg::Row row : products) {
     aggregates.emplace_back();
     aggregates.back().product = ToProduct(row);
-    ids.push_back(aggregates.back().product.id);
-    places[ids.back()] = &aggregates.back();
+    places[aggregates.back().product.id] = &aggregates.back();
   }
-  if (ids.empty()) return aggregates;
-  ASSIGN_OR_RETURN(const pg::Rows terms, database.Query("SELECT " PERENNIAL_TERM_COLUMNS
-                                                        " FROM terms WHERE product_id = ANY($1) AND "
-                                                        "state = 'active' ORDER BY start_date",
-                                                        ids));
-  for (const pg::Row row : terms) places.at(row.Get<Uuid>("product_id"))->terms.push_back(ToTerm(row).term);
-  ASSIGN_OR_RETURN(const pg::Rows orders,
-                   depth == Depth::kToWrite
-                       ? database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
-                                        " FROM orders WHERE product_id = ANY($1) AND standing NOT IN "
-                                        "('done', 'void') ORDER BY created_at, id FOR UPDATE",
-                                        ids)
-                       : database.Query("SELECT " PERENNIAL_ORDER_COLUMNS
-                                        " FROM orders WHERE product_id = ANY($1) AND standing NOT IN "
-                                        "('done', 'void') ORDER BY created_at, id",
-                                        ids));
+  for (const pg::Row row : terms) {
+    core::Aggregate* aggregate = PlaceOf(places, row.Get<Uuid>("product_id"));
+    if (aggregate != nullptr) aggregate->terms.push_back(ToTerm(row).term);
+  }
   Places places_of_orders;
   std::vector<Uuid> order_ids;
   for (const pg::Row row : orders) {
     core::Order order = ToOrder(row);
-    core::Aggregate* aggregate = places.at(order.offer.product_id);
+    core::Aggregate* aggregate = PlaceOf(places, order.offer.product_id);
+    if (aggregate == nullptr) continue;
     order_ids.push_back(order.id);
     places_of_orders[order.id] = aggregate;
     aggregate->orders.push_back(std::move(order));
@@ -201,6 +220,28 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
   for (const pg::Row row : attempts)
     places_of_orders.at(row.Get<Uuid>("order_id"))->attempts.push_back(ToAttempt(row));
   return aggregates;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, const pg::Rows& products,
+                                                      Depth depth) {
+  std::vector<Uuid> ids;
+  for (const pg::Row row : products) ids.push_back(row.Get<Uuid>("id"));
+  if (ids.empty()) return std::vector<core::Aggregate>();
+  ASSIGN_OR_RETURN(const std::vector<pg::Rows> rest, database.QueryTogether(RestOf(ids, depth)));
+  return Assemble(database, products, rest[0], rest[1], depth);
+}
+
+absl::StatusOr<std::vector<core::Aggregate>> LoadProducts(pg::Database& database,
+                                                          const std::vector<Uuid>& ids, Depth depth) {
+  // The product first: what changes meanwhile then leaves it at a version that is no longer its own.
+  std::vector<pg::Statement> statements = {ids.size() == 1
+                                               ? pg::Statement{PRODUCTS_WHERE("id = $1"), {ids.front()}}
+                                               : pg::Statement{PRODUCTS_WHERE("id = ANY($1)"), {ids}}};
+  for (pg::Statement& statement : RestOf(ids, depth)) statements.push_back(std::move(statement));
+  ASSIGN_OR_RETURN(const std::vector<pg::Rows> rows, database.QueryTogether(std::move(statements)));
+  return Assemble(database, rows[0], rows[1], rows[2], depth);
 }
 
 absl::Status InsertProduct(pg::Database& database, const core::Product& product) {

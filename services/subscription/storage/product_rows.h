@@ -40,6 +40,9 @@ enum class Depth {
 };
 absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, const pg::Rows& products,
                                                       Depth depth);
+// Those of the products that there are, with all that, in one round trip unless there are orders. No locks.
+absl::StatusOr<std::vector<core::Aggregate>> LoadProducts(pg::Database& database,
+                                                          const std::vector<Uuid>& ids, Depth depth);
 
 absl::Status InsertProduct(pg::Database& database, const core::Product& product);
 // One statement each, which travels along (pg::Database::Execute).

@@ -1,0 +1,69 @@
+#include <catch2/catch.hpp>
+
+#include "libs/base/status_macros.h"
+#include "libs/pg/database.h"
+#include "tests/libs/pg/counters.h"
+
+namespace perennial::pg {
+namespace {
+
+TEST_CASE("statements that go together are run in order, and each answers with its own rows") {
+  Counters counters(1);
+  Database& database = counters.database();
+  const auto ask = [&] {
+    return database.QueryTogether({{"UPDATE counter SET n = n + $1 WHERE id = 1", {5}},
+                                   {"SELECT n FROM counter WHERE id = $1", {1}},
+                                   {"SELECT id FROM counter ORDER BY id", {}}});
+  };
+  const auto rows = ask();
+  REQUIRE_OK(rows);
+  REQUIRE(rows->size() == 3);
+  CHECK((*rows)[0].affected() == 1);
+  CHECK((*rows)[1][0].Get<int>("n") == 5);
+  CHECK((*rows)[2].size() == 2);
+  CHECK((*rows)[2][1].Get<int>("id") == 2);
+  // Behind what nobody reads, whose rows are not among theirs.
+  REQUIRE_OK(database.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(database.Execute("UPDATE counter SET n = n * 2 WHERE id = $1", 1));
+    const auto inside = ask();
+    RETURN_IF_ERROR(inside.status());
+    CHECK(inside->size() == 3);
+    CHECK((*inside)[1][0].Get<int>("n") == 15);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("of statements that go together none is done if one fails, and none is left for the next call") {
+  Counters counters(1);
+  Database& database = counters.database();
+  const auto failed = database.QueryTogether({{"UPDATE counter SET n = 7 WHERE id = $1", {1}},
+                                              {"INSERT INTO counter (id, n) VALUES ($1, 0)", {2}},
+                                              {"UPDATE counter SET n = 9 WHERE id = $1", {2}}});
+  CHECK(ViolatedConstraint(failed.status()) == "counter_id_key");
+  CHECK_REFUSED(database.QueryTogether({{"UPDATE counter SET n = 7 WHERE id = $1", {1}},
+                                        {"SELECT $1::text", {std::string(1, '\0')}}}),
+                "REQUEST_INVALID");
+  CHECK(counters.Read(1) == 0);
+  CHECK(counters.Read(2) == 0);
+}
+
+TEST_CASE("a commit does not wait for the disk if it need not, and the next on that connection does") {
+  Counters counters(1);
+  Database& database = counters.database();
+  const auto waits = [&] {
+    return (*database.Query("SHOW synchronous_commit"))[0].Get<std::string>("synchronous_commit");
+  };
+  REQUIRE_OK(database.CommitWithoutWaiting());  // in no transaction: means nothing
+  CHECK(waits() == "on");
+  REQUIRE_OK(database.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(counters.Add(1));
+    RETURN_IF_ERROR(database.CommitWithoutWaiting());
+    CHECK(waits() == "off");
+    return absl::OkStatus();
+  }));
+  CHECK(counters.Read(1) == 1);
+  CHECK(waits() == "on");
+}
+
+}  // namespace
+}  // namespace perennial::pg
