@@ -1,11 +1,10 @@
 #include "libs/rpc/peer.h"
 
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/client_unary_call.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/kill_point.h"
@@ -23,7 +22,6 @@ constexpr char kServiceConfig[] = R"({
 
 struct Peer::State {
   std::shared_ptr<grpc::Channel> channel;
-  grpc::GenericStub stub;
 };
 
 Peer::Peer(const std::string& target, const Tls& tls) {
@@ -34,8 +32,8 @@ Peer::Peer(const std::string& target, const Tls& tls) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   grpc::SslCredentialsOptions options{tls.authority, tls.private_key, tls.certificate_chain};
-  auto channel = grpc::CreateCustomChannel(target, grpc::SslCredentials(options), arguments);
-  state_ = std::unique_ptr<State>(new State{channel, grpc::GenericStub(channel)});
+  state_ = std::unique_ptr<State>(
+      new State{grpc::CreateCustomChannel(target, grpc::SslCredentials(options), arguments)});
 }
 
 Peer::~Peer() = default;
@@ -54,14 +52,12 @@ absl::Status Peer::CallRaw(const std::string& method, const google::protobuf::Me
   bool own = true;
   grpc::SerializationTraits<google::protobuf::Message>::Serialize(request, &request_bytes, &own);
   Reach(KillPoint::kBeforeCall);
-  absl::Notification done;
-  grpc::Status status;
-  state_->stub.UnaryCall(&context, absl::StrCat("/", method), grpc::StubOptions(), &request_bytes,
-                         &response_bytes, [&](grpc::Status result) {
-                           status = std::move(result);
-                           done.Notify();
-                         });
-  done.WaitForNotification();
+  // As generated stubs call, but by name. The calling thread, which has nothing else to do, waits at the
+  // socket itself: a callback would come by way of others, and wake it then.
+  const std::string path = absl::StrCat("/", method);
+  const grpc::internal::RpcMethod unary(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+      state_->channel.get(), unary, &context, request_bytes, &response_bytes);
   Reach(KillPoint::kAfterCall);
   RETURN_IF_ERROR(FromGrpc(status));
   const bool parsed =
