@@ -1,7 +1,5 @@
 #include "services/subscription/app/quotes.h"
 
-#include <type_traits>
-
 #include "libs/base/error.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status_macros.h"
@@ -30,11 +28,6 @@ absl::Status NotAvailable(const Availability& found, absl::string_view reason, a
   if (found.state == Availability::State::kUnknown)
     return Unavailable("SERVICE_UNAVAILABLE", "the registrar does not answer; try again");
   return Refusal(code, reason, "it is taken or reserved; choose another");
-}
-
-CivilDate ResultingExpiry(const core::Offer& offer, const std::optional<core::Product>& product) {
-  if (offer.kind == core::OrderKind::kUpgrade && product) return core::ExpiryOf(*product);
-  return offer.TermEnd();
 }
 
 }  // namespace
@@ -113,41 +106,44 @@ absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const Mailbo
   return product;
 }
 
-absl::StatusOr<core::Offer> Quotes::OfferFor(const Uuid& account_id, const UpgradeWish& item,
-                                             const std::string& currency, const core::Customer& customer) {
-  ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(account_id, item.product_id));
-  return core::OfferUpgrade(catalogue_, aggregate, item.plan_id, currency, customer, clock_.Now());
+absl::Status Quotes::Fill(const Caller& caller, const UpgradeWish& item, Quote& quote) {
+  ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(quote.account_id, item.product_id));
+  // The product knows its time zone, and the caller's token the language (docs/adr, what a quote costs).
+  core::Customer customer{caller.language, aggregate.product.time_zone};
+  if (customer.language.empty()) {
+    ASSIGN_OR_RETURN(customer, FindCustomer(quote.account_id));
+  }
+  ASSIGN_OR_RETURN(quote.offer, core::OfferUpgrade(catalogue_, aggregate, item.plan_id, quote.offer.currency,
+                                                   customer, clock_.Now()));
+  quote.resulting_expiry = core::ExpiryOf(aggregate.product);
+  return absl::OkStatus();
 }
 
-absl::StatusOr<core::Offer> Quotes::OfferFor(const Uuid& account_id, const RenewalWish& item,
-                                             const std::string& currency, const core::Customer& customer) {
-  ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(account_id, item.product_id));
+absl::Status Quotes::Fill(const Caller&, const RenewalWish& item, Quote& quote) {
+  ASSIGN_OR_RETURN(const core::Customer customer, FindCustomer(quote.account_id));
+  ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(quote.account_id, item.product_id));
   // Nothing could be delivered, and the money would have to go back.
   if (aggregate.product.domain_product_id)
-    RETURN_IF_ERROR(ActiveDomain(account_id, *aggregate.product.domain_product_id).status());
-  return core::OfferRenewal(catalogue_, aggregate, item.cycle_months, item.accept_redemption, currency,
-                            customer, clock_.Now());
+    RETURN_IF_ERROR(ActiveDomain(quote.account_id, *aggregate.product.domain_product_id).status());
+  ASSIGN_OR_RETURN(quote.offer,
+                   core::OfferRenewal(catalogue_, aggregate, item.cycle_months, item.accept_redemption,
+                                      quote.offer.currency, customer, clock_.Now()));
+  quote.resulting_expiry = quote.offer.TermEnd();
+  return absl::OkStatus();
 }
 
-absl::Status Quotes::FillOffer(const Uuid& account_id, const QuoteItem& item, const std::string& currency,
-                               const core::Customer& customer, Quote& quote) {
-  return std::visit(
-      [&](const auto& wish) -> absl::Status {
-        using Wish = std::decay_t<decltype(wish)>;
-        if constexpr (std::is_same_v<Wish, UpgradeWish> || std::is_same_v<Wish, RenewalWish>) {
-          ASSIGN_OR_RETURN(quote.offer, OfferFor(account_id, wish, currency, customer));
-        } else {
-          ASSIGN_OR_RETURN(quote.draft, Draft(account_id, wish));
-          quote.draft.id = ids_.Next();
-          quote.draft.account_id = account_id;
-          quote.draft.currency = currency;
-          quote.draft.time_zone = customer.time_zone;
-          ASSIGN_OR_RETURN(quote.draft.return_days, core::ReturnDays(catalogue_, quote.draft));
-          ASSIGN_OR_RETURN(quote.offer, core::OfferPurchase(catalogue_, quote.draft, customer, clock_.Now()));
-        }
-        return absl::OkStatus();
-      },
-      item);
+template <typename Purchase>
+absl::Status Quotes::Fill(const Caller&, const Purchase& item, Quote& quote) {
+  ASSIGN_OR_RETURN(const core::Customer customer, FindCustomer(quote.account_id));
+  ASSIGN_OR_RETURN(quote.draft, Draft(quote.account_id, item));
+  quote.draft.id = ids_.Next();
+  quote.draft.account_id = quote.account_id;
+  quote.draft.currency = quote.offer.currency;
+  quote.draft.time_zone = customer.time_zone;
+  ASSIGN_OR_RETURN(quote.draft.return_days, core::ReturnDays(catalogue_, quote.draft));
+  ASSIGN_OR_RETURN(quote.offer, core::OfferPurchase(catalogue_, quote.draft, customer, clock_.Now()));
+  quote.resulting_expiry = quote.offer.TermEnd();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Quote> Quotes::Price(const Caller& caller, const Uuid& account_id, const QuoteItem& item,
@@ -156,21 +152,15 @@ absl::StatusOr<Quote> Quotes::Price(const Caller& caller, const Uuid& account_id
   if (!catalogue_.SellsIn(currency))
     return Refusal(absl::StatusCode::kInvalidArgument, "CURRENCY_NOT_OFFERED",
                    "there are no prices in this currency");
-  ASSIGN_OR_RETURN(const core::Customer customer, FindCustomer(account_id));
   Quote quote;
   quote.id = ids_.Next();
   quote.account_id = account_id;
-  RETURN_IF_ERROR(FillOffer(account_id, item, currency, customer, quote));
+  quote.offer.currency = currency;
+  RETURN_IF_ERROR(std::visit([&](const auto& wish) { return Fill(caller, wish, quote); }, item));
   // An upgrade that costs nothing has no tax and no invoice either.
   if (quote.offer.NetMinor() > 0) {
     ASSIGN_OR_RETURN(quote.tax, peers_.billing.PreviewTax(account_id, quote.offer));
   }
-  std::optional<core::Product> product;
-  if (quote.offer.kind == core::OrderKind::kUpgrade) {
-    ASSIGN_OR_RETURN(const core::Aggregate aggregate, products_.Load(quote.offer.product_id));
-    product = aggregate.product;
-  }
-  quote.resulting_expiry = ResultingExpiry(quote.offer, product);
   quote.created_at = clock_.Now();
   quote.expires_at = quote.created_at + kValidFor;
   return quote;

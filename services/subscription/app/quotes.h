@@ -74,12 +74,11 @@ class Quotes {
   absl::StatusOr<core::Product> Draft(const Uuid& account_id, const PlanPurchase& item);
   absl::StatusOr<core::Product> Draft(const Uuid& account_id, const DomainPurchase& item);
   absl::StatusOr<core::Product> Draft(const Uuid& account_id, const MailboxPurchase& item);
-  absl::StatusOr<core::Offer> OfferFor(const Uuid& account_id, const UpgradeWish& item,
-                                       const std::string& currency, const core::Customer& customer);
-  absl::StatusOr<core::Offer> OfferFor(const Uuid& account_id, const RenewalWish& item,
-                                       const std::string& currency, const core::Customer& customer);
-  absl::Status FillOffer(const Uuid& account_id, const QuoteItem& item, const std::string& currency,
-                         const core::Customer& customer, Quote& quote);
+  // What `quote` is of and costs before tax; its account and currency are there.
+  absl::Status Fill(const Caller& caller, const UpgradeWish& item, Quote& quote);
+  absl::Status Fill(const Caller& caller, const RenewalWish& item, Quote& quote);
+  template <typename Purchase>
+  absl::Status Fill(const Caller& caller, const Purchase& item, Quote& quote);
 
   const core::Catalogue& catalogue_;
   ProductStore& products_;

@@ -85,7 +85,8 @@ rpc::Service MakeOrderService(Quotes& quotes, Orders& orders, const crypto::Page
          RETURN_IF_ERROR(quotes.Keep(quote));
          return ToProto(quote, clock.Now());
        },
-       .finish = {}});
+       .finish = {},
+       .prepare_only_asks = true});
   service.Read<v1::GetQuoteRequest, v1::Quote>("GetQuote", rpc::Customers(),
                                                [&](const Call& call, const v1::GetQuoteRequest& request) {
                                                  return GetQuote(quotes, clock, call, request);

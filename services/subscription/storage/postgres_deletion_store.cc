@@ -14,9 +14,9 @@ Uuid PseudonymOf(const std::string& secret_key, const Uuid& account_id) {
 
 absl::Status PostgresDeletionStore::Enter(const Uuid& account_id) {
   // Shared: callers do not wait for each other, only for a purge, and it for them.
+  // A statement of its own, so that what a purge committed while it was waited for is seen by the next.
   RETURN_IF_ERROR(
-      database_.Query("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))::text", account_id)
-          .status());
+      database_.Execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))::text", account_id));
   ASSIGN_OR_RETURN(const pg::Rows rows,
                    database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = $1",
                                    PseudonymOf(secret_key_, account_id)));

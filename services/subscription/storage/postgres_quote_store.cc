@@ -30,13 +30,14 @@ std::optional<Quote> ToQuote(const pg::Rows& rows) {
 }  // namespace
 
 absl::Status PostgresQuoteStore::Insert(const Quote& quote) {
-  return database_
-      .Query("INSERT INTO quotes (" PERENNIAL_QUOTE_COLUMNS
-             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-             quote.id, quote.account_id, OfferToJson(quote.offer), DraftToJson(quote.draft),
-             quote.tax.tax_minor, quote.tax.total_minor, TextsToJson(quote.tax.descriptions),
-             quote.resulting_expiry, quote.order_id, quote.expires_at, quote.created_at)
-      .status();
+  // A price that was promised and is lost with the database's machine is asked for again. What it becomes, an
+  // order, is committed with waiting, and takes it along.
+  RETURN_IF_ERROR(database_.CommitWithoutWaiting());
+  return database_.Execute("INSERT INTO quotes (" PERENNIAL_QUOTE_COLUMNS
+                           ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                           quote.id, quote.account_id, OfferToJson(quote.offer), DraftToJson(quote.draft),
+                           quote.tax.tax_minor, quote.tax.total_minor, TextsToJson(quote.tax.descriptions),
+                           quote.resulting_expiry, quote.order_id, quote.expires_at, quote.created_at);
 }
 
 absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::Find(const Uuid& account_id, const Uuid& id) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libs/base/error.h"
+#include "libs/base/status_macros.h"
 #include "services/subscription/app/ports.h"
 #include "tests/services/subscription/core/builders.h"
 
@@ -29,7 +30,11 @@ class Killer {
 class FakeAccounts final : public Accounts {
  public:
   std::map<Uuid, AccountProfile> profiles = {{Id("account"), {kParis, false}}};
-  absl::StatusOr<std::map<Uuid, AccountProfile>> Find(const std::vector<Uuid>&) override { return profiles; }
+  absl::Status away;  // given instead of an answer, if not OK
+  absl::StatusOr<std::map<Uuid, AccountProfile>> Find(const std::vector<Uuid>&) override {
+    RETURN_IF_ERROR(away);
+    return profiles;
+  }
 };
 
 class FakeBilling final : public Billing {

@@ -47,6 +47,26 @@ TEST_CASE("A mailbox on a domain that has expired is not renewed: nothing could 
   CHECK_REFUSED(world.quotes.Price(world.caller, Id("account"), renewal, "EUR"), "DOMAIN_INACTIVE");
 }
 
+TEST_CASE("An upgrade is quoted without asking account, in the language of the caller's token") {
+  World world;
+  world.Order(PlanPurchase{Id("site"), "gold", 3});
+  const UpgradeWish upgrade{world.Only().product.id, "platinum"};
+  world.accounts.profiles.at(Id("account")).customer = {"fr", "Asia/Tokyo"};
+  const Quote asked = world.QuoteFor(upgrade);  // the token does not say
+  CHECK(asked.offer.language == "fr");
+  world.accounts.away = Unavailable("SERVICE_UNAVAILABLE", "");
+  CHECK_REFUSED(world.quotes.Price(world.caller, Id("account"), upgrade, "EUR"), "SERVICE_UNAVAILABLE");
+  world.caller.language = "fr";
+  const Quote quote = world.QuoteFor(upgrade);
+  CHECK(quote.offer == asked.offer);
+  CHECK(quote.offer.time_zone == world.Only().product.time_zone);
+  CHECK(quote.resulting_expiry == core::ExpiryOf(world.Only().product));
+  CHECK(core::StateOf(*world.orders.Drive(Id("account"), world.CommitOnly(quote).id)) == OrderState::kDone);
+  // What begins a term asks where the customer lives.
+  const RenewalWish renewal{upgrade.product_id, 3, false};
+  CHECK_REFUSED(world.quotes.Price(world.caller, Id("account"), renewal, "EUR"), "SERVICE_UNAVAILABLE");
+}
+
 // What may come between a quote and its commit.
 void AnyEvent(World& world, const Uuid& product_id) {
   switch (*rc::gen::inRange(0, 5)) {
