@@ -1,5 +1,6 @@
 #include "services/subscription/storage/postgres_quote_store.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/services/subscription/storage/rig.h"
@@ -47,10 +48,16 @@ TEST_CASE("Products are loaded the same alone and in a batch, without those that
     CHECK(alone->product == each.product);
     CHECK(alone->terms == each.terms);
     CHECK(alone->orders == each.orders);
-    CHECK(alone->attempts == each.attempts);
+    // What decides has the attempts of past orders as well.
+    auto of_open_orders = each.attempts;
+    std::erase_if(of_open_orders, [&](const core::Attempt& attempt) {
+      return std::none_of(each.orders.begin(), each.orders.end(),
+                          [&](const core::Order& order) { return order.id == attempt.order_id; });
+    });
+    CHECK(alone->attempts == of_open_orders);
     terms += each.terms.size();
     orders += each.orders.size();
-    attempts += each.attempts.size();
+    attempts += of_open_orders.size();
   }
   CHECK(terms == 2);
   CHECK(orders == 1);
