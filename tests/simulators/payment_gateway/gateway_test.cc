@@ -124,7 +124,7 @@ TEST_CASE("Neither number nor security code reaches the disk, and only the owner
   fixture.Charge("key");
   const std::string journal = fixture.folder.Read("books.journal");
   CHECK(journal.find("4242424242424242") == std::string::npos);
-  CHECK(journal.find("987\"") == std::string::npos);
+  CHECK(journal.find("\"987\"") == std::string::npos);
   CHECK(journal.find("\"last4\":\"4242\"") != std::string::npos);
   for (const char* file : {"books.journal", "hash.key"}) {
     const auto permissions = std::filesystem::status(fixture.folder.path + "/" + file).permissions();
