@@ -101,7 +101,7 @@ absl::StatusOr<int> Relay::RunOnce() {
   RETURN_IF_ERROR(CountWaiting());
   RETURN_IF_ERROR(ResendIfRedisWasEmptied());
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    // The lock keeps the order when several processes relay the same outbox.
+    // So that several processes do not relay the same facts at once.
     RETURN_IF_ERROR(database_.Execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/outbox', 0))"));
     ASSIGN_OR_RETURN(

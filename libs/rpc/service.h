@@ -35,14 +35,12 @@ Access Operators();
 
 // A mutating method (docs/architecture.md, "Every mutating call"):
 //   prepare  optional: talks to other processes, under keys derived from request_id, so that it may be done
-//            again; changes nothing here. Not run when the request was answered before.
+//            again; changes nothing here. Not run when the request was answered before, unless it only asks.
 //   commit   the effect, in one local transaction with the record of the request. May run more than once.
-//   What it
-//            leaves in `prepared`, finish of this very call finds there.
+//            What it leaves in `prepared`, finish of this very call finds there.
 //   finish   optional: drives what commit made durable (asks the gateway, say) and gives the final answer.
-//   Run
-//            as well when the request was answered before: a repeat goes on where a killed process stopped.
-//            `prepared` is null then: what was committed is another call's.
+//            Run as well when the request was answered before: a repeat goes on where a killed process
+//            stopped. `prepared` is null then: what was committed is another call's.
 template <typename Request, typename Response, typename Prepared = std::monostate>
 struct Mutation {
   std::function<absl::StatusOr<Prepared>(const Call&, const Request&)> prepare;

@@ -213,6 +213,23 @@ TEST_CASE("a batch's rows go over as columns, one statement for all; none for no
   CHECK((*seen)[0].Get<absl::Time>("at") == absl::UnixEpoch() + absl::Seconds(499));
 }
 
+TEST_CASE("a batch of ids costs what it names, however few rows the table has") {
+  PostgresFixture postgres;
+  Database& database = postgres.database();
+  REQUIRE_OK(database.Query("CREATE TABLE thing (id integer PRIMARY KEY)"));
+  REQUIRE_OK(database.Query("INSERT INTO thing SELECT generate_series(1, 2000)"));
+  REQUIRE_OK(database.Query("ANALYZE thing"));
+  const auto plan = database.Query(
+      "EXPLAIN SELECT t.id FROM unnest($1::integer[]) AS n (id) JOIN thing t ON t.id = n.id FOR UPDATE OF t",
+      std::vector<int>(500, 7));
+  REQUIRE_OK(plan);
+  std::string text;
+  for (const Row row : *plan) text += row.Get<std::string>("QUERY PLAN") + "\n";
+  INFO(text);
+  CHECK(text.find("Index Scan using thing_pkey") != std::string::npos);
+  CHECK(text.find("Seq Scan") == std::string::npos);
+}
+
 TEST_CASE("thousands of statements travel along, with answers larger than a socket's buffers") {
   PostgresFixture postgres;
   Database& database = postgres.database();
