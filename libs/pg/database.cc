@@ -88,13 +88,14 @@ namespace {
 struct Ambient {
   const void* pool = nullptr;
   void* connection = nullptr;
+  std::vector<std::function<void()>>* after_commit = nullptr;
 };
 thread_local Ambient ambient;
 
 // Makes queries of this thread join a transaction, until the end of the block however it is left.
 class InTransaction {
  public:
-  InTransaction(const void* pool, void* connection) : outer_(std::exchange(ambient, {pool, connection})) {}
+  explicit InTransaction(const Ambient& transaction) : outer_(std::exchange(ambient, transaction)) {}
   ~InTransaction() { ambient = outer_; }
   InTransaction(const InTransaction&) = delete;
   InTransaction& operator=(const InTransaction&) = delete;
@@ -156,6 +157,11 @@ absl::Status Database::Defer(Statement statement) {
   return QueryTogether({std::move(statement)}).status();
 }
 
+void Database::AfterCommit(std::function<void()> then) {
+  if (ambient.pool != pool_.get()) return then();
+  ambient.after_commit->push_back(std::move(then));
+}
+
 absl::Status Database::CommitWithoutWaiting() {
   if (ambient.pool != pool_.get()) return absl::OkStatus();
   return Execute("SET LOCAL synchronous_commit = off");
@@ -166,8 +172,9 @@ absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {
   Lease connection(*pool_, std::move(borrowed));
   connection->Begin();
   absl::Status status;
+  std::vector<std::function<void()>> after_commit;
   {
-    const InTransaction joined(pool_.get(), &*connection);
+    const InTransaction joined({pool_.get(), &*connection, &after_commit});
     try {
       status = body();
     } catch (...) {
@@ -182,7 +189,10 @@ absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {
     status = connection->Commit();
     Reach(KillPoint::kAfterCommit);
   }
-  if (status.ok()) return status;
+  if (status.ok()) {
+    for (const std::function<void()>& then : after_commit) then();
+    return status;
+  }
   const absl::Status cause = connection->spoiled();
   connection->Rollback();
   return IsRetryable(cause) ? cause : status;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,6 +57,10 @@ class Database {
   // failure or a deadlock, so it may only decide and query. Inside a transaction of this thread, `body`
   // becomes part of that one.
   absl::Status Transact(absl::FunctionRef<absl::Status()> body);
+
+  // Calls `then` once the thread's transaction is committed, and never if it is not; outside a transaction at
+  // once. For what must not happen for each run of a body, and cannot be undone: counting.
+  void AfterCommit(std::function<void()> then);
 
   // For a transaction whose loss costs nobody anything: its commit does not wait for the disk. If Postgres or
   // its machine crashes within the next second, all that it wrote may be gone, as if it had never been. It is

@@ -5,6 +5,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
 
 #include <mutex>
 
@@ -94,6 +95,10 @@ bool Metrics::Expose(const std::string& address) {
   } catch (const std::exception&) {
     return false;
   }
+}
+
+std::string Metrics::Text() const {
+  return prometheus::TextSerializer().Serialize(state_->registry->Collect());
 }
 
 std::vector<double> LatencyBounds() {

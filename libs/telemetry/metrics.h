@@ -48,6 +48,9 @@ class Metrics {
   // port is taken.
   bool Expose(const std::string& address);
 
+  // What it serves there.
+  std::string Text() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -120,7 +120,7 @@ int main() {
   PostgresLedgerStore ledger_store(process.database());
   PostgresSeriesStore series_store(process.database());
 
-  DocumentMetrics metrics(process.metrics());
+  DocumentMetrics metrics(process.metrics(), process.database());
   const auto registry = config.vies_url.empty()
                             ? std::unique_ptr<TaxIdRegistry>(std::make_unique<SimulatedTaxIdRegistry>())
                             : std::make_unique<ViesRegistry>(config.vies_url, config.seller.party.tax_id);
@@ -130,7 +130,7 @@ int main() {
   const UblInvoiceWriter ubl_writer;
   Invoices invoices(invoice_store, pdf_writer, ubl_writer);
   Invoicing invoicing(invoice_store, profile_store, process.clock(), process.ids(), config.seller,
-                      [&metrics](const core::Document& document) { metrics.Count(document); });
+                      [&metrics](const core::Document& document) { metrics.Issued(document); });
   Books books(ledger_store, process.clock());
   SeriesAudit series_audit(series_store);
 

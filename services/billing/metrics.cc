@@ -33,8 +33,9 @@ core::TaxIdAnswer CountedTaxIdRegistry::Ask(const std::string& tax_id) {
   return answer;
 }
 
-DocumentMetrics::DocumentMetrics(telemetry::Metrics& metrics)
+DocumentMetrics::DocumentMetrics(telemetry::Metrics& metrics, pg::Database& database)
     : metrics_(metrics),
+      database_(database),
       invoices_issued_(metrics.CounterOf("perennial_invoices_issued_total", "Invoices that got a number.")),
       credit_notes_issued_(
           metrics.CounterOf("perennial_credit_notes_issued_total", "Credit notes that got a number.")) {
@@ -44,16 +45,23 @@ DocumentMetrics::DocumentMetrics(telemetry::Metrics& metrics)
   }
 }
 
-void DocumentMetrics::Count(const core::Document& document) {
-  const auto minor = static_cast<double>(document.bill.total_minor);
-  switch (document.kind) {
+void DocumentMetrics::Issued(const core::Document& document) {
+  database_.AfterCommit(
+      [this, kind = document.kind, total = Money{document.bill.currency, document.bill.total_minor}] {
+        Count(kind, total);
+      });
+}
+
+void DocumentMetrics::Count(core::DocumentKind kind, const Money& total) {
+  const auto minor = static_cast<double>(total.minor);
+  switch (kind) {
     case core::DocumentKind::kInvoice:
       invoices_issued_.Add();
-      Invoiced(document.bill.currency).Add(minor);
+      Invoiced(total.currency).Add(minor);
       return;
     case core::DocumentKind::kCreditNote:
       credit_notes_issued_.Add();
-      Refunded(document.bill.currency).Add(minor);
+      Refunded(total.currency).Add(minor);
       return;
   }
 }

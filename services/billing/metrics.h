@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libs/base/money.h"
+#include "libs/pg/database.h"
 #include "libs/telemetry/metrics.h"
 #include "services/billing/app/ports.h"
 #include "services/billing/app/reconciliation_ports.h"
@@ -21,18 +22,19 @@ class CountedTaxIdRegistry final : public TaxIdRegistry {
   telemetry::Counter& no_answer_;
 };
 
-// The business counters of this process. A document counts when its transaction is about to commit, so one
-// that the database then fails to commit is counted as well: the books, not these, are the truth.
+// The business counters of this process. A document counts once its transaction is committed.
 class DocumentMetrics {
  public:
-  explicit DocumentMetrics(telemetry::Metrics& metrics);
-  void Count(const core::Document& document);
+  DocumentMetrics(telemetry::Metrics& metrics, pg::Database& database);
+  void Issued(const core::Document& document);
 
  private:
+  void Count(core::DocumentKind kind, const Money& total);
   telemetry::Counter& Invoiced(const std::string& currency);
   telemetry::Counter& Refunded(const std::string& currency);
 
   telemetry::Metrics& metrics_;
+  pg::Database& database_;
   telemetry::Counter& invoices_issued_;
   telemetry::Counter& credit_notes_issued_;
 };

@@ -32,7 +32,7 @@ int main() {
 
   PostgresProductStore store(process.database(), process.outbox(), process.secret_key());
   PostgresWorkQueue queue(process.database(), process.metrics());
-  DeliveryCounters meter(process.metrics());
+  DeliveryCounters meter(process.metrics(), process.database());
   SimulatedRegistrar registrar(process.database(), clock);
   SimulatedDns dns(process.database());
   SimulatedMail mail(process.database(), clock);

@@ -32,7 +32,7 @@ int main() {
   PostgresPaymentMethodStore method_store(process.database(), process.outbox(), vault);
   PostgresChargeStore charge_store(process.database(), vault);
   StripeGateway gateway(std::move(config.gateway), process.metrics());
-  ExportedPaymentMetrics metrics(process.metrics());
+  ExportedPaymentMetrics metrics(process.metrics(), process.database());
   PaymentMethods methods(method_store, gateway, process.clock(), process.ids());
   Charges charges(charge_store, method_store, gateway, metrics, process.clock());
 

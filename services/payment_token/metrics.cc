@@ -35,8 +35,9 @@ const char* OutcomeOf(const core::Charge& charge) {
 
 }  // namespace
 
-ExportedPaymentMetrics::ExportedPaymentMetrics(telemetry::Metrics& metrics)
+ExportedPaymentMetrics::ExportedPaymentMetrics(telemetry::Metrics& metrics, pg::Database& database)
     : metrics_(metrics),
+      database_(database),
       unknown_(metrics.GaugeOf("perennial_charges_unknown",
                                "Charges that were sent and whose outcome is not known.")) {
   for (const char* outcome :
@@ -63,13 +64,16 @@ telemetry::Counter& ExportedPaymentMetrics::Captured(const std::string& currency
 }
 
 void ExportedPaymentMetrics::ChargeEnded(const core::Charge& charge) {
-  Charges(OutcomeOf(charge)).Add();
-  if (charge.state == core::ChargeState::kSucceeded)
-    Captured(charge.request.amount.currency).Add(static_cast<double>(charge.request.amount.minor));
+  const bool captured = charge.state == core::ChargeState::kSucceeded;
+  database_.AfterCommit([this, outcome = OutcomeOf(charge), captured, amount = charge.request.amount] {
+    Charges(outcome).Add();
+    if (captured) Captured(amount.currency).Add(static_cast<double>(amount.minor));
+  });
 }
 
 void ExportedPaymentMetrics::RefundEnded(const core::Refund& refund) {
-  Refunds(refund.state == core::RefundState::kSucceeded ? "succeeded" : "failed").Add();
+  const char* outcome = refund.state == core::RefundState::kSucceeded ? "succeeded" : "failed";
+  database_.AfterCommit([this, outcome] { Refunds(outcome).Add(); });
 }
 
 void ExportedPaymentMetrics::UnknownCharges(int64_t count) {

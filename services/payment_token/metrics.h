@@ -1,15 +1,16 @@
 #pragma once
 
+#include "libs/pg/database.h"
 #include "libs/telemetry/metrics.h"
 #include "services/payment_token/app/ports.h"
 
 namespace perennial::payment_token {
 
 // perennial_charges_total, perennial_refunds_total, perennial_charges_unknown and
-// perennial_money_captured_minor_units_total.
+// perennial_money_captured_minor_units_total. What ended in a transaction counts once that is committed.
 class ExportedPaymentMetrics final : public PaymentMetrics {
  public:
-  explicit ExportedPaymentMetrics(telemetry::Metrics& metrics);
+  ExportedPaymentMetrics(telemetry::Metrics& metrics, pg::Database& database);
 
   void ChargeEnded(const core::Charge& charge) override;
   void RefundEnded(const core::Refund& refund) override;
@@ -22,6 +23,7 @@ class ExportedPaymentMetrics final : public PaymentMetrics {
   telemetry::Counter& Captured(const std::string& currency);
 
   telemetry::Metrics& metrics_;
+  pg::Database& database_;
   telemetry::Gauge& unknown_;
 };
 

@@ -87,8 +87,9 @@ absl::StatusOr<int> PostgresWorkQueue::Measure(absl::Time now) {
   return 0;
 }
 
-DeliveryCounters::DeliveryCounters(telemetry::Metrics& metrics)
+DeliveryCounters::DeliveryCounters(telemetry::Metrics& metrics, pg::Database& database)
     : metrics_(metrics),
+      database_(database),
       upkeep_failures_(
           metrics.CounterOf("perennial_domain_mailbox_upkeep_failures_total",
                             "Times a back end did not do what a domain's or mailbox's state asks for.")),
@@ -109,7 +110,7 @@ telemetry::Counter& DeliveryCounters::CounterOf(const std::string& kind, const s
 }
 
 void DeliveryCounters::Count(const core::Task& task, core::DeliveryState state) {
-  CounterOf(KindOf(task), ToText(state)).Add();
+  database_.AfterCommit([this, kind = KindOf(task), state] { CounterOf(kind, ToText(state)).Add(); });
 }
 
 }  // namespace perennial::domain_mailbox

@@ -27,10 +27,10 @@ class PostgresWorkQueue final : public WorkQueue {
   telemetry::Gauge& oldest_open_seconds_;
 };
 
-// perennial_deliveries_total{kind,state}: each time a delivery reaches a state.
+// perennial_deliveries_total{kind,state}: each time a delivery reaches a state, once that is committed.
 class DeliveryCounters final : public DeliveryMeter {
  public:
-  explicit DeliveryCounters(telemetry::Metrics& metrics);
+  DeliveryCounters(telemetry::Metrics& metrics, pg::Database& database);
   void Count(const core::Task& task, core::DeliveryState state) override;
   void CountUpkeepFailure() override { upkeep_failures_.Add(); }
   void CountMissingName() override { missing_names_.Add(); }
@@ -39,6 +39,7 @@ class DeliveryCounters final : public DeliveryMeter {
   telemetry::Counter& CounterOf(const std::string& kind, const std::string& state);
 
   telemetry::Metrics& metrics_;
+  pg::Database& database_;
   telemetry::Counter& upkeep_failures_;
   telemetry::Counter& missing_names_;
 };

@@ -121,6 +121,11 @@ absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::Replace(const U
                                                                          bool keep_lease) {
   std::optional<core::Charge> after;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    // As all do: the account first, then the method, then the charge (MarkUsed).
+    RETURN_IF_ERROR(database_.Execute(
+        "SELECT FROM charges c JOIN gateway_accounts a ON a.account_id = c.account_id JOIN payment_methods m "
+        "ON m.payment_method_id = c.payment_method_id WHERE c.charge_id = $1 FOR NO KEY UPDATE OF a, m",
+        charge_id));
     ASSIGN_OR_RETURN(const std::vector<Locked> locked, Lock({charge_id}));
     after.reset();
     if (locked.empty()) return absl::OkStatus();

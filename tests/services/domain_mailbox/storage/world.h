@@ -28,7 +28,7 @@ struct World {
   RandomIdSource ids;
   PostgresProductStore store{postgres.database(), postgres.outbox(), std::string(32, 'k')};
   PostgresWorkQueue queue{postgres.database(), postgres.metrics()};
-  DeliveryCounters meter{postgres.metrics()};
+  DeliveryCounters meter{postgres.metrics(), postgres.database()};
   SimulatedRegistrar registrar{postgres.database(), clock};
   SimulatedDns dns{postgres.database()};
   SimulatedMail mail{postgres.database(), clock};
