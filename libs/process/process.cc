@@ -189,8 +189,7 @@ void Process::Consume(absl::string_view from_service, events::Inbox::Interest in
 
 absl::Status Process::ForgetAccount(const Uuid& account_id) {
   const std::string scope = absl::StrCat("account/", account_id.ToString());
-  RETURN_IF_ERROR(state_->database->Query("DELETE FROM request_log WHERE scope = $1", scope).status());
-  return state_->database->Query("DELETE FROM outbox WHERE account_id = $1", account_id).status();
+  return state_->database->Query("DELETE FROM request_log WHERE scope = $1", scope).status();
 }
 
 void Process::State::AddStandingJobs() {

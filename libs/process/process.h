@@ -77,8 +77,8 @@ class Process {
   // Takes in those facts of another service that are of interest.
   void Consume(absl::string_view from_service, events::Inbox::Interest interest,
                events::Inbox::Handler handler);
-  // Forgets what was answered to an account's requests, and facts about it, which are moot: part of deleting
-  // it (R7). Call inside the inbox handler, before it adds new facts.
+  // Forgets what was answered to an account's requests: part of deleting it (R7). Call inside the inbox
+  // handler. Facts about it go when their days are over, as at Redis: no index finds those of an account.
   absl::Status ForgetAccount(const Uuid& account_id);
 
   // Serves until SIGTERM or SIGINT, then drains. Returns the exit code.

@@ -293,9 +293,7 @@ absl::Status PostgresProductStore::DeleteAccount(const Uuid& account_id, absl::T
                                "version = version + 1 WHERE account_id = $1",
                                account_id, now)
                         .status());
-    RETURN_IF_ERROR(database_.Query("DELETE FROM delivery WHERE account_id = $1", account_id).status());
-    // Facts about a deleted account are of no use to anybody, sent already or not.
-    return database_.Query("DELETE FROM outbox WHERE account_id = $1", account_id).status();
+    return database_.Query("DELETE FROM delivery WHERE account_id = $1", account_id).status();
   });
 }
 

@@ -1,5 +1,6 @@
 #include "services/subscription/app/deletions.h"
 
+#include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/subscription/core/facts.h"
 #include "services/subscription/core/renewal_rules.h"
@@ -25,30 +26,34 @@ absl::StatusOr<bool> Deletions::TryPurge(const Uuid& account_id) {
       all_over = core::CloseForDeletion(current, clock_.Now()) && all_over;
       return absl::OkStatus();
     };
-    ASSIGN_OR_RETURN(core::Aggregate aggregate, products_.Update(product_id, close));
-    if (aggregate.product.state == core::ProductState::kEnded) continue;
-    aggregate.events.clear();
-    core::Tell(aggregate, "product.deleted", "account", clock_.Now()).attributes["reason"] =
+    absl::StatusOr<core::Aggregate> aggregate = products_.Update(product_id, close);
+    if (ReasonOf(aggregate.status()) == "PRODUCT_NOT_FOUND") continue;  // another process purges it, too
+    RETURN_IF_ERROR(aggregate.status());
+    if (aggregate->product.state == core::ProductState::kEnded) continue;
+    aggregate->events.clear();
+    core::Tell(*aggregate, "product.deleted", "account", clock_.Now()).attributes["reason"] =
         "account_deleted";
-    events.push_back(aggregate.events.back());
+    events.push_back(aggregate->events.back());
   }
   if (!all_over) return false;
   return deletions_.Purge(account_id, events);
 }
 
 absl::StatusOr<int> Deletions::RunDue() {
-  ASSIGN_OR_RETURN(const auto pending, deletions_.Pending(clock_.Now(), kBatch));
+  ASSIGN_OR_RETURN(const std::vector<Uuid> pending, deletions_.Pending(clock_.Now(), kBatch));
   int done = 0;
-  for (const DeletionStore::Deletion& each : pending) {
-    ASSIGN_OR_RETURN(const bool moved,
-                     each.rows_gone ? deletions_.Forget(each.account_id) : TryPurge(each.account_id));
-    if (moved) {
+  absl::Status failed;
+  for (const Uuid& account_id : pending) {
+    const absl::StatusOr<bool> purged = TryPurge(account_id);
+    if (purged.value_or(false)) {
       ++done;
-    } else {
-      // Orders and facts go on in their own jobs, which count that.
-      RETURN_IF_ERROR(deletions_.LookAgain(each.account_id, clock_.Now() + kLookAgain));
+      continue;
     }
+    // One that fails keeps no other waiting. Orders go on in their own job, which counts that.
+    failed.Update(purged.status());
+    RETURN_IF_ERROR(deletions_.LookAgain(account_id, clock_.Now() + kLookAgain));
   }
+  RETURN_IF_ERROR(failed);
   return done;
 }
 

@@ -6,8 +6,7 @@
 namespace perennial::subscription {
 
 // Deleting an account for good (R7). It is marked at once, so nothing new begins; a job ends its orders,
-// waits for those that are charging, drops all rows and tells domain_mailbox, and, when that has gone out,
-// forgets the account's name and facts.
+// waits for those that are charging, drops all rows and tells domain_mailbox.
 class Deletions {
  public:
   Deletions(DeletionStore& deletions, ProductStore& products, const Clock& clock)
@@ -16,7 +15,7 @@ class Deletions {
   // Inside the transaction of the event account.deleted.
   absl::Status OnAccountDeleted(const Uuid& account_id);
 
-  // Job: moves a batch of deletions on. Returns how many took a step.
+  // Job: moves a batch of deletions on. Returns how many accounts are gone.
   absl::StatusOr<int> RunDue();
 
  private:

@@ -233,18 +233,12 @@ class DeletionStore {
   virtual absl::Status Enter(const Uuid& account_id) = 0;
   virtual absl::Status MarkDeleted(const Uuid& account_id, absl::Time now) = 0;
 
-  struct Deletion {
-    Uuid account_id;
-    bool rows_gone = false;
-  };
-  virtual absl::StatusOr<std::vector<Deletion>> Pending(absl::Time now, int limit) = 0;
+  virtual absl::StatusOr<std::vector<Uuid>> Pending(absl::Time now, int limit) = 0;
   virtual absl::Status LookAgain(const Uuid& account_id, absl::Time at) = 0;
   virtual absl::StatusOr<std::vector<Uuid>> ProductIds(const Uuid& account_id) = 0;
-  // Drops all the account's rows, unless an order is open again: then false. Tells `events` with it.
+  // Drops all the account's rows and its name, unless an order is open again: then false. Nothing is left but
+  // a pseudonym, and for their time the facts. Tells `events` with it.
   virtual absl::StatusOr<bool> Purge(const Uuid& account_id, const std::vector<Event>& events) = 0;
-  // Drops the facts about it and its name, once the last fact has gone out; false before. Then nothing is
-  // left but a pseudonym.
-  virtual absl::StatusOr<bool> Forget(const Uuid& account_id) = 0;
 };
 
 // Counts what SREs want to see.

@@ -6,6 +6,15 @@
 #include "libs/crypto/keyed_hash.h"
 
 namespace perennial::subscription {
+namespace {
+
+std::vector<Uuid> Ids(const pg::Rows& rows) {
+  std::vector<Uuid> ids;
+  for (const pg::Row row : rows) ids.push_back(row.Get<Uuid>("id"));
+  return ids;
+}
+
+}  // namespace
 
 Uuid PseudonymOf(const std::string& secret_key, const Uuid& account_id) {
   return Uuid::Derive(account_id,
@@ -32,15 +41,12 @@ absl::Status PostgresDeletionStore::MarkDeleted(const Uuid& account_id, absl::Ti
       .status();
 }
 
-absl::StatusOr<std::vector<DeletionStore::Deletion>> PostgresDeletionStore::Pending(absl::Time now,
-                                                                                    int limit) {
+absl::StatusOr<std::vector<Uuid>> PostgresDeletionStore::Pending(absl::Time now, int limit) {
   ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query("SELECT account_id, rows_gone FROM account_deletions WHERE next_at <= $1 "
+                   database_.Query("SELECT account_id AS id FROM account_deletions WHERE next_at <= $1 "
                                    "ORDER BY next_at LIMIT $2",
                                    now, limit));
-  std::vector<Deletion> pending;
-  for (const pg::Row row : rows) pending.push_back({row.Get<Uuid>("account_id"), row.Get<bool>("rows_gone")});
-  return pending;
+  return Ids(rows);
 }
 
 absl::Status PostgresDeletionStore::LookAgain(const Uuid& account_id, absl::Time at) {
@@ -53,14 +59,12 @@ absl::Status PostgresDeletionStore::LookAgain(const Uuid& account_id, absl::Time
 absl::StatusOr<std::vector<Uuid>> PostgresDeletionStore::ProductIds(const Uuid& account_id) {
   ASSIGN_OR_RETURN(const pg::Rows rows,
                    database_.Query("SELECT id FROM products WHERE account_id = $1 ORDER BY id", account_id));
-  std::vector<Uuid> ids;
-  for (const pg::Row row : rows) ids.push_back(row.Get<Uuid>("id"));
-  return ids;
+  return Ids(rows);
 }
 
 absl::StatusOr<bool> PostgresDeletionStore::Purge(const Uuid& account_id, const std::vector<Event>& events) {
   bool purged = false;
-  const absl::Status status = database_.Transact([&]() -> absl::Status {
+  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
     purged = false;
     // Waits for whoever is inside Enter; what they began is seen below.
     RETURN_IF_ERROR(
@@ -71,53 +75,25 @@ absl::StatusOr<bool> PostgresDeletionStore::Purge(const Uuid& account_id, const 
                         "'void') LIMIT 1",
                         account_id));
     if (!open.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(
-        database_
-            .Query("DELETE FROM attempts WHERE order_id IN (SELECT id FROM orders WHERE account_id = $1)",
-                   account_id)
-            .status());
-    RETURN_IF_ERROR(database_.Query("DELETE FROM orders WHERE account_id = $1", account_id).status());
-    RETURN_IF_ERROR(
-        database_
-            .Query("DELETE FROM terms WHERE product_id IN (SELECT id FROM products WHERE account_id = $1)",
-                   account_id)
-            .status());
-    RETURN_IF_ERROR(database_.Query("DELETE FROM products WHERE account_id = $1", account_id).status());
-    RETURN_IF_ERROR(database_.Query("DELETE FROM quotes WHERE account_id = $1", account_id).status());
-    RETURN_IF_ERROR(database_.Query("DELETE FROM sites WHERE account_id = $1", account_id).status());
-    RETURN_IF_ERROR(
-        database_.Query("UPDATE account_deletions SET rows_gone = true WHERE account_id = $1", account_id)
-            .status());
     purged = true;
-    return outbox_.Add(events);
-  });
-  RETURN_IF_ERROR(status);
+    RETURN_IF_ERROR(DropRows(account_id));
+    return outbox_.Add(events);  // once, if another process was first: their ids are the same
+  }));
   return purged;
 }
 
-absl::StatusOr<bool> PostgresDeletionStore::Forget(const Uuid& account_id) {
-  bool forgotten = false;
-  RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    forgotten = false;
-    ASSIGN_OR_RETURN(
-        const pg::Rows waiting,
-        database_.Query("SELECT event_id FROM outbox WHERE account_id = $1 AND relayed_at IS NULL "
-                        "LIMIT 1",
-                        account_id));
-    if (!waiting.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(database_.Query("DELETE FROM outbox WHERE account_id = $1", account_id).status());
-    // Calls that were answered between the deletion and now.
-    RETURN_IF_ERROR(database_
-                        .Query("DELETE FROM request_log WHERE scope = $1",
-                               absl::StrCat("account/", account_id.ToString()))
-                        .status());
-    forgotten = true;
-    return database_
-        .Query("UPDATE account_deletions SET account_id = NULL, next_at = NULL WHERE account_id = $1",
-               account_id)
-        .status();
-  }));
-  return forgotten;
+absl::Status PostgresDeletionStore::DropRows(const Uuid& account_id) {
+  for (const absl::string_view sql :
+       {"DELETE FROM attempts WHERE order_id IN (SELECT id FROM orders WHERE account_id = $1)",
+        "DELETE FROM orders WHERE account_id = $1",
+        "DELETE FROM terms WHERE product_id IN (SELECT id FROM products WHERE account_id = $1)",
+        "DELETE FROM products WHERE account_id = $1", "DELETE FROM quotes WHERE account_id = $1",
+        "DELETE FROM sites WHERE account_id = $1",
+        "UPDATE account_deletions SET account_id = NULL, next_at = NULL WHERE account_id = $1"})
+    RETURN_IF_ERROR(database_.Execute(sql, account_id));
+  // Calls that were answered between the deletion and now.
+  return database_.Execute("DELETE FROM request_log WHERE scope = $1",
+                           absl::StrCat("account/", account_id.ToString()));
 }
 
 absl::StatusOr<std::string> PostgresDeletionStore::Export(const Uuid& account_id) {

@@ -19,16 +19,17 @@ class PostgresDeletionStore final : public DeletionStore {
 
   absl::Status Enter(const Uuid& account_id) override;
   absl::Status MarkDeleted(const Uuid& account_id, absl::Time now) override;
-  absl::StatusOr<std::vector<Deletion>> Pending(absl::Time now, int limit) override;
+  absl::StatusOr<std::vector<Uuid>> Pending(absl::Time now, int limit) override;
   absl::Status LookAgain(const Uuid& account_id, absl::Time at) override;
   absl::StatusOr<std::vector<Uuid>> ProductIds(const Uuid& account_id) override;
   absl::StatusOr<bool> Purge(const Uuid& account_id, const std::vector<Event>& events) override;
-  absl::StatusOr<bool> Forget(const Uuid& account_id) override;
 
   // All rows of the account as one JSON object (R7).
   absl::StatusOr<std::string> Export(const Uuid& account_id);
 
  private:
+  absl::Status DropRows(const Uuid& account_id);
+
   pg::Database& database_;
   events::Outbox& outbox_;
   const std::string secret_key_;

@@ -230,7 +230,6 @@ class FakeDeletionStore final : public DeletionStore {
  public:
   explicit FakeDeletionStore(FakeProductStore& products) : products_(products) {}
   std::map<Uuid, absl::Time> pending;
-  std::set<Uuid> gone;
   std::vector<Event> told;
   absl::Status Enter(const Uuid& account_id) override {
     if (products_.deleted_accounts.contains(account_id)) return Precondition("ACCOUNT_DELETED", "");
@@ -241,12 +240,12 @@ class FakeDeletionStore final : public DeletionStore {
     pending[account_id] = now;
     return absl::OkStatus();
   }
-  absl::StatusOr<std::vector<Deletion>> Pending(absl::Time now, int) override {
-    std::vector<Deletion> deletions;
+  absl::StatusOr<std::vector<Uuid>> Pending(absl::Time now, int) override {
+    std::vector<Uuid> accounts;
     for (const auto& [id, at] : pending) {
-      if (at <= now) deletions.push_back({id, gone.contains(id)});
+      if (at <= now) accounts.push_back(id);
     }
-    return deletions;
+    return accounts;
   }
   absl::Status LookAgain(const Uuid& account_id, absl::Time at) override {
     pending[account_id] = at;
@@ -259,12 +258,8 @@ class FakeDeletionStore final : public DeletionStore {
   }
   absl::StatusOr<bool> Purge(const Uuid& account_id, const std::vector<Event>& events) override {
     products_.rows.clear();
-    gone.insert(account_id);
-    told = events;
-    return true;
-  }
-  absl::StatusOr<bool> Forget(const Uuid& account_id) override {
     pending.erase(account_id);
+    told = events;
     return true;
   }
 
