@@ -21,6 +21,7 @@ struct Jobs::Runner {
   telemetry::Counter& done;
   telemetry::Counter& failures;
   telemetry::Gauge& last_success;
+  absl::Time succeeded_at = absl::UnixEpoch();  // under mutex_
   std::mutex running;  // one batch at a time in this process, so that Settle sees what the loop began
   std::thread thread;
 };
@@ -34,7 +35,9 @@ Jobs::Jobs(std::vector<Job> jobs, telemetry::Metrics& metrics) {
         .failures = metrics.CounterOf("perennial_job_failures_total",
                                       "Batches of background jobs that failed.", labels),
         .last_success = metrics.GaugeOf("perennial_job_last_success_timestamp_seconds",
-                                        "When a batch of the job last ended well.", labels),
+                                        "When a batch of the job last ended well; of a job on several "
+                                        "threads, on the one where that is longest ago.",
+                                        labels),
         .running = {},
         .thread = {},
     }));
@@ -77,13 +80,25 @@ absl::StatusOr<int> Jobs::RunOnce(Runner& runner) {
   }
   if (count.ok()) {
     if (*count > 0) runner.done.Add(*count);
-    runner.last_success.Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
+    Succeeded(runner);
   } else {
     runner.failures.Add();
     telemetry::Log(telemetry::Severity::kWarning, "job failed",
                    {{"job", runner.job.name}, {"error", std::string(count.status().message())}});
   }
   return count;
+}
+
+// A thread that hangs is not to be hidden by those beside it.
+void Jobs::Succeeded(Runner& runner) {
+  std::lock_guard lock(mutex_);
+  runner.succeeded_at = absl::Now();
+  absl::Time longest_ago = runner.succeeded_at;
+  for (const auto& other : runners_) {
+    if (&other->last_success == &runner.last_success)
+      longest_ago = std::min(longest_ago, other->succeeded_at);
+  }
+  runner.last_success.Set(absl::ToDoubleSeconds(longest_ago - absl::UnixEpoch()));
 }
 
 void Jobs::Loop(Runner& runner) {

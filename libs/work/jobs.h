@@ -23,7 +23,8 @@ struct Job {
   std::function<absl::StatusOr<int>()> run_once;
 };
 
-// Runs each job on a thread of its own until stopped. With a test clock, also runs them on demand.
+// Runs each job on a thread of its own until stopped. With a test clock, also runs them on demand. Jobs of
+// one name are one job on several threads; its last success is that of the thread whose is longest ago.
 class Jobs {
  public:
   Jobs(std::vector<Job> jobs, telemetry::Metrics& metrics);
@@ -44,6 +45,7 @@ class Jobs {
   struct Runner;
   void Loop(Runner& runner);
   absl::StatusOr<int> RunOnce(Runner& runner);
+  void Succeeded(Runner& runner);
 
   std::vector<std::unique_ptr<Runner>> runners_;
   std::mutex mutex_;

@@ -75,6 +75,34 @@ TEST_CASE("jobs run by themselves, go on after failures, and stop after their ba
   jobs.Stop();
 }
 
+TEST_CASE("a thread of a job that hangs is not hidden by the job's other threads") {
+  telemetry::Metrics metrics;
+  const auto last_success = [&] {
+    const std::string text = metrics.Text();
+    const std::string series = "\nperennial_job_last_success_timestamp_seconds{job_name=\"orders\"} ";
+    return std::stod(text.substr(text.find(series) + series.size()));
+  };
+  absl::Notification release, third;
+  std::atomic<int> runs{0};
+  Jobs jobs({{"orders", absl::ZeroDuration(),
+              [&]() -> absl::StatusOr<int> {
+                if (++runs == 3) third.Notify();
+                return 0;
+              }},
+             {"orders", absl::Hours(1),
+              [&]() -> absl::StatusOr<int> {
+                release.WaitForNotification();
+                return 0;
+              }}},
+            metrics);
+  jobs.Start();
+  CHECK(third.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  CHECK(last_success() == 0);
+  release.Notify();
+  jobs.Stop();
+  CHECK(last_success() > 0);
+}
+
 TEST_CASE("once a stop is asked for no batch begins, and the one that runs is finished") {
   telemetry::Metrics metrics;
   std::atomic<int> runs{0};
