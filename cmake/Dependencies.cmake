@@ -16,6 +16,7 @@ pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)  # tests only: a client
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(idn2 REQUIRED IMPORTED_TARGET libidn2)
+pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-uc)
 pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo cairo-pdf)
 
 # google/rpc and google/type, as Debian packages them; compiled once (protos/CMakeLists.txt).

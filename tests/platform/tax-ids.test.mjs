@@ -18,8 +18,14 @@ const letter = (of) => of[random(of.length)];
 
 // A country's tax ids: how to make one up (mostly with wrong check digits), and stdnum's judge. Not made up is what the two
 // judge differently by intention: stdnum takes German numbers that begin with 0 and Cypriot ones with 12, which are not
-// given out, and no Bulgarian ones that begin with 4 to 8, which are; and it wants birthdays in persons' numbers. Slovakia's
-// are left out, because there it takes birthdays of companies as well.
+// given out, nor are Slovene ones that begin with 0 or whose check digit would be 11, and no Bulgarian ones that begin with
+// 4 to 8, which are; and it wants birthdays in persons' numbers. Slovakia's are left out, because there it takes birthdays of
+// companies as well.
+const slovene = () => {
+  const id = `${1 + random(9)}${digits(7)}`;
+  const sum = [8, 7, 6, 5, 4, 3, 2].reduce((total, weight, i) => total + weight * Number(id[i]), 0);
+  return sum % 11 === 0 ? slovene() : `SI${id}`;
+};
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const COUNTRIES = {
   AT: [() => `ATU${digits(8)}`, stdnum.AT.uid],
@@ -50,7 +56,7 @@ const COUNTRIES = {
   PT: [() => `PT${digits(9)}`, stdnum.PT.nif],
   RO: [() => `RO${digits(2 + random(9))}`, stdnum.RO.cui],
   SE: [() => `SE${digits(10)}01`, stdnum.SE.vat],
-  SI: [() => `SI${digits(8)}`, stdnum.SI.ddv],
+  SI: [slovene, stdnum.SI.ddv],
 };
 const IDS_A_COUNTRY = 4000;
 

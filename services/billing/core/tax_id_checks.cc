@@ -229,8 +229,10 @@ bool IsSwedish(absl::string_view digits) {
   return IsLuhn(digits.substr(0, 10)) && digits.substr(10) != "00";
 }
 
+// Numbers whose check digit would be 11 are not given out.
 bool IsSlovene(absl::string_view digits) {
-  return (11 - Weighted(digits, {8, 7, 6, 5, 4, 3, 2}) % 11) % 10 == Digit(digits[7]);
+  const int64_t check = 11 - Weighted(digits, {8, 7, 6, 5, 4, 3, 2}) % 11;
+  return digits[0] != '0' && check != 11 && check % 10 == Digit(digits[7]);
 }
 
 bool IsSlovak(absl::string_view digits) {

@@ -1,11 +1,13 @@
 #include "services/billing/gateways/document_text.h"
 
+#include <unicode/locid.h>
+#include <unicode/unistr.h>
+
 #include <array>
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/money.h"
-#include "services/billing/core/country.h"
 
 namespace perennial::billing {
 namespace {
@@ -118,10 +120,10 @@ std::string FormatRate(int32_t rate_ppm, Language language) {
 }
 
 std::string CountryName(const std::string& country_code, Language language) {
-  if (country_code == "MC") return "Monaco";
-  const core::VatState* state = core::VatStateOf(country_code);
-  if (state == nullptr) return country_code;
-  return std::string(IsFrench(language) ? state->name_fr : state->name_en);
+  const icu::Locale& reader = IsFrench(language) ? icu::Locale::getFrench() : icu::Locale::getEnglish();
+  icu::UnicodeString name;
+  std::string text;
+  return icu::Locale("", country_code.c_str()).getDisplayCountry(reader, name).toUTF8String(text);
 }
 
 }  // namespace perennial::billing

@@ -39,7 +39,7 @@ std::string FormatDay(CivilDate day, core::Language language);
 std::string FormatPeriod(CivilDate start, CivilDate end, core::Language language);
 // "19 %", "25.5 %", "25,5 %".
 std::string FormatRate(int32_t rate_ppm, core::Language language);
-// A country's name, or its code where we have none.
+// A country's name, as ICU has it.
 std::string CountryName(const std::string& country_code, core::Language language);
 
 }  // namespace perennial::billing

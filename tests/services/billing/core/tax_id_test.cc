@@ -34,6 +34,18 @@ TEST_CASE("Tax ids of the United Kingdom, Switzerland and Norway are checked as 
   }
 }
 
+TEST_CASE(
+    "Slovene numbers begin with 1 to 9; 10 is written 0, and those whose check digit would be 11 are none") {
+  for (const char* id : {"SI50223054", "SI91132550"}) {
+    INFO(id);
+    CHECK(IsTaxId("SI", id));
+  }
+  for (const char* id : {"SI50223055", "SI91132551", "SI10000101", "SI10000100", "SI00000019"}) {
+    INFO(id);
+    CHECK_FALSE(IsTaxId("SI", id));
+  }
+}
+
 TEST_CASE("VIES knows the ids of the EU's states and of Northern Ireland") {
   using CountryAndId = std::pair<const char*, const char*>;
   for (const auto& [country, id] : {CountryAndId{"DE", "DE136695976"}, CountryAndId{"GR", "EL094259216"},

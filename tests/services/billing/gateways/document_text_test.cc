@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "services/billing/core/country.h"
+
 namespace perennial::billing {
 
 using core::Language;
@@ -33,9 +35,19 @@ TEST_CASE("Days, periods and rates are written as people say them") {
   CHECK(FormatRate(255'000, Language::kFrench) == "25,5\u00a0%");
   CHECK(FormatRate(81'000, Language::kEnglish) == "8.1\u00a0%");
   CHECK(FormatRate(0, Language::kEnglish) == "0\u00a0%");
-  CHECK(CountryName("GR", Language::kFrench) == "Grèce");
+}
+
+TEST_CASE("Countries have their names, in addresses the same as on lines of tax") {
   CHECK(CountryName("MC", Language::kEnglish) == "Monaco");
-  CHECK(CountryName("US", Language::kEnglish) == "US");
+  CHECK(CountryName("US", Language::kEnglish) == "United States");
+  CHECK(CountryName("US", Language::kFrench) == "États-Unis");
+  for (const char* code : {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+                           "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}) {
+    const core::VatState* state = core::VatStateOf(code);
+    REQUIRE(state != nullptr);
+    CHECK(CountryName(code, Language::kEnglish) == state->name_en);
+    CHECK(CountryName(code, Language::kFrench) == state->name_fr);
+  }
 }
 
 }  // namespace perennial::billing
