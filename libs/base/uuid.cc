@@ -2,9 +2,11 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/time/clock.h"
 #include "libs/base/error.h"
 
 namespace perennial {
@@ -29,6 +31,13 @@ __extension__ using Uint128 = unsigned __int128;
 void Mix(Uint128& state, uint8_t byte) {
   constexpr Uint128 kPrime = (Uint128{1} << 88) + 0x13B;
   state = (state ^ byte) * kPrime;
+}
+
+constexpr size_t kTimeBytes = 6;  // milliseconds since 1970, the highest first
+
+void SetVersion(int version, std::array<uint8_t, 16>& bytes) {
+  bytes[6] = static_cast<uint8_t>((bytes[6] & 0x0f) | version << 4);
+  bytes[8] = static_cast<uint8_t>((bytes[8] & 0x3f) | 0x80);
 }
 
 }  // namespace
@@ -69,9 +78,14 @@ Uuid Uuid::Derive(const Uuid& from, absl::string_view purpose) {
     byte = static_cast<uint8_t>(state);
     state >>= 8;
   }
-  bytes[6] = static_cast<uint8_t>((bytes[6] & 0x0f) | 0x80);
-  bytes[8] = static_cast<uint8_t>((bytes[8] & 0x3f) | 0x80);
+  SetVersion(8, bytes);
   return Uuid(bytes);
+}
+
+Uuid Uuid::DeriveInOrder(const Uuid& from, absl::string_view purpose) {
+  Uuid derived = Derive(from, purpose);
+  std::copy_n(from.bytes_.begin(), kTimeBytes, derived.bytes_.begin());
+  return derived;
 }
 
 std::string Uuid::ToString() const {
@@ -85,11 +99,18 @@ std::string Uuid::ToString() const {
   return text;
 }
 
-Uuid RandomIdSource::Next() {
+Uuid TimedIdSource::Next() {
   std::array<uint8_t, 16> bytes;
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
-  bytes[6] = static_cast<uint8_t>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<uint8_t>((bytes[8] & 0x3f) | 0x80);
+  constexpr int64_t kNanosInMilli = 1'000'000;
+  const int64_t nanos = absl::GetCurrentTimeNanos();
+  const int64_t millis = nanos / kNanosInMilli;
+  for (size_t i = 0; i < kTimeBytes; ++i)
+    bytes[i] = static_cast<uint8_t>(millis >> (8 * (kTimeBytes - 1 - i)));
+  const int64_t fraction = nanos % kNanosInMilli * 4096 / kNanosInMilli;  // 12 bits (RFC 9562, 6.2, method 3)
+  bytes[6] = static_cast<uint8_t>(fraction >> 8);
+  bytes[7] = static_cast<uint8_t>(fraction);
+  SetVersion(7, bytes);
   return Uuid(bytes);
 }
 

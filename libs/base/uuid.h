@@ -20,8 +20,12 @@ class Uuid {
   static absl::StatusOr<Uuid> Parse(absl::string_view text);
   // For ids this process wrote itself (database columns). Aborts on anything that is not a UUID.
   static Uuid FromTrusted(absl::string_view text);
-  // Same parts, same UUID (version 8): ids of steps that must be the same when the step is repeated.
+  // Same parts, same UUID (version 8): ids of steps that must be the same when the step is repeated. Tells
+  // nothing of `from`.
   static Uuid Derive(const Uuid& from, absl::string_view purpose);
+  // The same with the time of a `from` of version 7: rows that are written together then lie together in an
+  // index (docs/adr, ids in the order of time). Shows what it belongs to, so not for pseudonyms.
+  static Uuid DeriveInOrder(const Uuid& from, absl::string_view purpose);
 
   std::string ToString() const;
   bool IsNil() const { return *this == Uuid(); }
@@ -45,8 +49,9 @@ class IdSource {
   virtual Uuid Next() = 0;
 };
 
-// Version 4, from the kernel's random source.
-class RandomIdSource final : public IdSource {
+// Version 7 (RFC 9562, 5.7): the time, to a quarter of a microsecond, and 62 bits of the kernel's random
+// source. An id shows when it was made, and is no secret.
+class TimedIdSource final : public IdSource {
  public:
   Uuid Next() override;
 };

@@ -82,7 +82,7 @@ absl::Status Relay::ResendIfRedisWasEmptied() {
                              "occurred_at >= $1",
                              clock_.Now() - kKeepRelayed)
                       .status());
-  RandomIdSource ids;
+  TimedIdSource ids;
   return redis_.Run({"SET", marker, ids.Next().ToString()}).status();
 }
 

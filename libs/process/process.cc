@@ -93,7 +93,7 @@ struct Process::State {
   ProcessConfig config;
   telemetry::Metrics metrics;
   OffsetClock clock;  // without TIME=test the offset stays 0
-  RandomIdSource ids;
+  TimedIdSource ids;
   std::unique_ptr<pg::Database> database;
   std::unique_ptr<redis::Client> redis;
   std::unique_ptr<events::Outbox> outbox;

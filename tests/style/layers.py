@@ -64,8 +64,8 @@ NOT_IN_CORE = re.compile(
     r'|time\.h|fstream|iostream|filesystem|cstdio|unistd\.h|pthread\.h|nlohmann/.*|openssl/.*)$|sys/')
 NOT_IN_APP = re.compile(
     r'absl/(time/clock\.h|random/)|libs/base/environment\.h$|(thread|random|chrono|fstream|iostream|unistd\.h|nlohmann/.*)$|sys/')
-TEXT_NOT_IN_CORE = re.compile(r'\babsl::(Now|GetCurrentTimeNanos|SleepFor)\b|\bRandomIdSource\b|\bstd::(rand|random_device)\b')
-TEXT_NOT_IN_APP = re.compile(r'\babsl::(Now|SleepFor)\b|\bRandomIdSource\b|\bOffsetClock\b|\bstd::(rand|random_device)\b')
+TEXT_NOT_IN_CORE = re.compile(r'\babsl::(Now|GetCurrentTimeNanos|SleepFor)\b|\bTimedIdSource\b|\bstd::(rand|random_device)\b')
+TEXT_NOT_IN_APP = re.compile(r'\babsl::(Now|SleepFor)\b|\bTimedIdSource\b|\bOffsetClock\b|\bstd::(rand|random_device)\b')
 SQL = re.compile(r'"\s*(SELECT\s|INSERT INTO\s|UPDATE\s+\w+\s+SET\s|DELETE FROM\s|WITH\s+\w+\s+AS\s)')
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -193,7 +193,7 @@ SAMPLES = (
     ('services/billing/core/a.cc', '#include <thread>', 'core takes'),
     ('services/billing/core/a.cc', '#include <random>', 'core takes'),
     ('services/billing/core/a.cc', '  return absl::Now();', 'core takes'),
-    ('services/billing/core/a.cc', '  RandomIdSource ids;', 'core takes'),
+    ('services/billing/core/a.cc', '  TimedIdSource ids;', 'core takes'),
     ('services/billing/core/a.cc', '#include "libs/pg/database.h"', 'core never sees libs/pg'),
     ('services/billing/core/a.cc', 'x = "SELECT id FROM x";', 'core never sees SQL'),
     ('services/billing/app/a.cc', '#include "services/billing/storage/x.h"', 'app never sees storage'),

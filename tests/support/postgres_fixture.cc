@@ -55,7 +55,7 @@ std::vector<std::filesystem::path> Migrations(const std::string& service) {
 }  // namespace
 
 PostgresFixture::PostgresFixture(const std::string& service, int max_connections) {
-  RandomIdSource ids;
+  TimedIdSource ids;
   schema_ = absl::StrCat("test_", absl::StrReplaceAll(ids.Next().ToString(), {{"-", ""}}));
   const std::string server = ServerUrl();
   url_ = absl::StrCat(server, absl::StrContains(server, "?") ? "&" : "?", "options=-csearch_path%3D", schema_,

@@ -29,8 +29,8 @@ inline std::unique_ptr<redis::Client> ConnectRedis() {
 
 // A key, stream or service name that no other test has.
 inline std::string UniqueName(const std::string& prefix) {
-  RandomIdSource ids;
-  return prefix + "_" + ids.Next().ToString().substr(0, 8);
+  TimedIdSource ids;
+  return prefix + "_" + ids.Next().ToString();
 }
 
 }  // namespace perennial::testing

@@ -126,7 +126,7 @@ void Number(Document& draft, int64_t sequence_number, absl::Time issue_time) {
 
 Event IssuedEvent(const Document& document) {
   Event event;
-  event.id = Uuid::Derive(document.id, "issued");
+  event.id = Uuid::DeriveInOrder(document.id, "issued");
   event.type = document.kind == DocumentKind::kInvoice ? "invoice.issued" : "credit_note.issued";
   event.account_id = NamedAccount(document);
   event.subject = MakeChildName(event.account_id, "invoices", document.id);

@@ -11,7 +11,7 @@ void Post(JournalEntry& entry, LedgerAccount account, int64_t amount_minor) {
 }
 
 JournalEntry EntryOf(const Document& document, EntryKind kind) {
-  return {.id = Uuid::Derive(document.id, NameOf(kind)),
+  return {.id = Uuid::DeriveInOrder(document.id, NameOf(kind)),
           .kind = kind,
           .post_time = document.issue_time,
           .document_id = document.id,

@@ -218,7 +218,7 @@ void BeginAttempt(const DunningPolicy& policy, Aggregate& aggregate, Order& orde
   if (too_many) return TryAgain(policy, aggregate, order, now);
   Attempt attempt;
   attempt.number = ++order.attempt_count;
-  attempt.id = Uuid::Derive(order.id, absl::StrCat("charge/", attempt.number));
+  attempt.id = Uuid::DeriveInOrder(order.id, absl::StrCat("charge/", attempt.number));
   attempt.order_id = order.id;
   attempt.amount_minor = *order.total_minor;
   attempt.payment_method = order.wanted_method;

@@ -97,7 +97,7 @@ std::vector<Term> SplitTerms(const std::vector<Term>& terms, CivilDate day,
     const Rational unconsumed = UnconsumedValue(term, from);
     const int64_t moved = std::clamp<int64_t>(unconsumed.Round(), 0, term.paid_minor);
     const auto id = [&](absl::string_view part) {
-      return Uuid::Derive(order_id, absl::StrCat("term/", line - lines.begin(), "/", part));
+      return Uuid::DeriveInOrder(order_id, absl::StrCat("term/", line - lines.begin(), "/", part));
     };
     if (term.start < from) {
       Term before = PartOf(term, term.start, from, id("before"));
@@ -120,7 +120,7 @@ std::vector<Term> SplitTerms(const std::vector<Term>& terms, CivilDate day,
 Term NextTerm(const Product& product, const std::string& plan_id, int cycle_months, int64_t net_minor,
               const std::string& zone, const Uuid& order_id, absl::Time now) {
   Term term;
-  term.id = Uuid::Derive(order_id, "term");
+  term.id = Uuid::DeriveInOrder(order_id, "term");
   term.order_id = order_id;
   term.plan_id = plan_id;
   term.cycle_months = cycle_months;

@@ -62,7 +62,7 @@ absl::Status ReplaceOpenRenewal(const Catalogue& catalogue, Aggregate& aggregate
   const Customer customer{open->offer.language, open->offer.time_zone};
   Order next = *open;
   ASSIGN_OR_RETURN(next.offer, OfferAutomaticRenewal(catalogue, aggregate, customer, now));
-  next.id = Uuid::Derive(open->id, "replaced");
+  next.id = Uuid::DeriveInOrder(open->id, "replaced");
   next.total_minor = std::nullopt;
   next.charge_id = std::nullopt;
   next.lease_until = std::nullopt;

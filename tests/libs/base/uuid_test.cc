@@ -5,6 +5,7 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
+#include "absl/time/clock.h"
 
 namespace perennial {
 namespace {
@@ -51,15 +52,46 @@ TEST_CASE("any one character changed is another UUID or none") {
   }));
 }
 
-TEST_CASE("random ids are version 4 and do not repeat") {
-  RandomIdSource ids;
+int64_t MillisOf(const Uuid& id) {
+  int64_t millis = 0;
+  for (size_t i = 0; i < 6; ++i) millis = millis << 8 | id.bytes()[i];
+  return millis;
+}
+
+TEST_CASE("ids are version 7, in the order of time, and do not repeat") {
+  TimedIdSource ids;
   std::set<Uuid> seen;
+  const absl::Time begun = absl::Now();
   for (int i = 0; i < 1000; ++i) {
     const Uuid id = ids.Next();
-    CHECK(id.ToString()[14] == '4');
+    CHECK(id.ToString()[14] == '7');
     CHECK(std::string("89ab").find(id.ToString()[19]) != std::string::npos);
+    CHECK(MillisOf(id) >= absl::ToUnixMillis(begun));
+    CHECK(MillisOf(id) <= absl::ToUnixMillis(absl::Now()));
     CHECK(seen.insert(id).second);
   }
+  // Within a millisecond as well.
+  const Uuid before = ids.Next();
+  const absl::Time made = absl::Now();
+  while (absl::Now() < made + absl::Microseconds(1)) continue;
+  CHECK(before < ids.Next());
+}
+
+TEST_CASE("an id derived in order sorts with what it comes from, and is another for each purpose") {
+  TimedIdSource ids;
+  const Uuid order = ids.Next();
+  const Uuid term = Uuid::DeriveInOrder(order, "term");
+  CHECK(MillisOf(term) == MillisOf(order));
+  CHECK(term.ToString()[14] == '8');
+  CHECK(term == Uuid::DeriveInOrder(order, "term"));
+  CHECK(term != Uuid::DeriveInOrder(order, "charge/1"));
+  // What shall tell nothing of its origin has nothing of it.
+  CHECK(MillisOf(Uuid::Derive(order, "term")) != MillisOf(order));
+  CHECK(rc::check("no collision", [order] {
+    const Uuid other = AnyUuid();
+    RC_PRE(other != order);
+    RC_ASSERT(Uuid::DeriveInOrder(other, "charge") != Uuid::DeriveInOrder(order, "charge"));
+  }));
 }
 
 TEST_CASE("a derived id depends on each of its parts and on nothing else") {

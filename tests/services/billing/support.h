@@ -39,7 +39,7 @@ struct BillingFixture {
 
   testing::PostgresFixture postgres;
   testing::FakeClock clock;
-  RandomIdSource ids;
+  TimedIdSource ids;
   const std::string secret_key = std::string(32, 'k');
   PostgresInvoiceStore invoices{postgres.database(), postgres.outbox(), secret_key};
   PostgresBillingProfileStore profile_store{postgres.database(), secret_key};

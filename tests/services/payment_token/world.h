@@ -35,7 +35,7 @@ struct World {
   PaymentGateway& gateway;
   testing::PostgresFixture postgres{"payment_token", 16};
   testing::FakeClock clock;
-  RandomIdSource ids;
+  TimedIdSource ids;
   CountedMetrics metrics;
   Vault vault{std::string(32, 'k')};
   PostgresPaymentMethodStore method_store{postgres.database(), postgres.outbox(), vault};

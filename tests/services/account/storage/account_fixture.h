@@ -59,7 +59,7 @@ class NoTally final : public Tally {
 struct AccountFixture {
   perennial::testing::PostgresFixture postgres{"account", 16};
   perennial::testing::FakeClock clock;
-  RandomIdSource ids;
+  TimedIdSource ids;
   PlainSecrets secrets;
   NoTally tally;
   PostgresAccountStore account_store{postgres.database(), postgres.outbox()};

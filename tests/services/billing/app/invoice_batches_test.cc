@@ -229,7 +229,7 @@ TEST_CASE("A batch may be of several series; batches at once that name them cros
     if (issued != nullptr) return *issued;
     core::Party seller;
     seller.country_code = n % 2 == 0 ? "FR" : "DE";
-    RandomIdSource ids;
+    TimedIdSource ids;
     core::Document document = core::DraftInvoice(pro_forma, ids.Next(), seller, billing.clock.Now());
     document.charge_id = ids.Next();
     return document;

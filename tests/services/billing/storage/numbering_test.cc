@@ -28,7 +28,7 @@ TEST_CASE("16 issuers at once, some of whom roll back, leave numbers without gap
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
-      RandomIdSource ids;
+      TimedIdSource ids;
       for (int i = 0; i < kOrdersPerThread; ++i) {
         const Payment payment{ids.Next(), ""};
         const OrderId& order = orders[t][i].order;

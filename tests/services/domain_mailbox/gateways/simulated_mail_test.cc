@@ -19,7 +19,7 @@ bool Is(const core::Outcome& outcome) {
 TEST_CASE("MailProvider: a mailbox is made once by its id, and an address is given once") {
   testing::PostgresFixture postgres("domain_mailbox");
   testing::FakeClock clock;
-  RandomIdSource ids;
+  TimedIdSource ids;
   SimulatedMail mail(postgres.database(), clock);
   const Uuid id = ids.Next();
   CHECK(std::holds_alternative<core::Absent>(mail.Look(id)));
@@ -34,7 +34,7 @@ TEST_CASE(
     "MailProvider: suspended and resumed any number of times, detached frees the address, deleted is gone") {
   testing::PostgresFixture postgres("domain_mailbox");
   testing::FakeClock clock;
-  RandomIdSource ids;
+  TimedIdSource ids;
   SimulatedMail mail(postgres.database(), clock);
   const Uuid id = ids.Next();
   REQUIRE(Is<core::Done>(mail.Create(id, "a@b.example", 10)));

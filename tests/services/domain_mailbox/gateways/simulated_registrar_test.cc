@@ -16,7 +16,7 @@ constexpr absl::Duration kDay = absl::Hours(24);
 struct Registry {
   testing::PostgresFixture postgres{"domain_mailbox"};
   testing::FakeClock clock;
-  RandomIdSource ids;
+  TimedIdSource ids;
   SimulatedRegistrar registrar{postgres.database(), clock};
   Uuid us = ids.Next();
 

@@ -17,7 +17,7 @@ TEST_CASE("Many accounts register one name at once: one has it, all others are r
   std::vector<std::thread> threads;
   for (int i = 0; i < kAccounts; ++i) {
     threads.emplace_back([&] {
-      RandomIdSource ids;
+      TimedIdSource ids;
       const Uuid order = ids.Next();
       const Uuid product = ids.Next();
       const auto begun =

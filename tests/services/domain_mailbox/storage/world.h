@@ -25,7 +25,7 @@ namespace perennial::domain_mailbox {
 struct World {
   testing::PostgresFixture postgres{"domain_mailbox", 16};
   testing::FakeClock clock;  // 15 January 2027, 10:00 UTC
-  RandomIdSource ids;
+  TimedIdSource ids;
   PostgresProductStore store{postgres.database(), postgres.outbox(), std::string(32, 'k')};
   PostgresWorkQueue queue{postgres.database(), postgres.metrics()};
   DeliveryCounters meter{postgres.metrics(), postgres.database()};

@@ -23,7 +23,7 @@ using testing::Utc;
 struct Rig {
   ::perennial::testing::PostgresFixture postgres{"subscription", 16};
   ::perennial::testing::FakeClock clock{Utc(2027, 1, 15)};
-  RandomIdSource ids;
+  TimedIdSource ids;
   testing::Killer killer;
   testing::FakeAccounts accounts;
   testing::FakeBilling billing{killer};
