@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "libs/base/caller.h"
+#include "libs/base/status_macros.h"
 #include "libs/base/steady_time.h"
 #include "services/payment_token/app/charges.h"
 #include "services/payment_token/app/payment_methods.h"
@@ -102,8 +103,14 @@ struct World {
   }
   // Many together, in one transaction, as BatchCreateCharges' commit; then its finish.
   Charges::Results TakeAll(const std::vector<core::ChargeRequest>& requests) {
+    absl::StatusOr<Charges::Results> results = TryTakeAll(requests);
+    REQUIRE_OK(results);
+    return *std::move(results);
+  }
+  // The same beside other threads: Catch's assertions are for one at a time.
+  absl::StatusOr<Charges::Results> TryTakeAll(const std::vector<core::ChargeRequest>& requests) {
     Charges::Opened opened;
-    REQUIRE_OK(postgres.database().Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(postgres.database().Transact([&]() -> absl::Status {
       ++transactions;
       auto results = charges.Open(requests);
       if (results.ok()) opened = *std::move(results);
@@ -113,9 +120,8 @@ struct World {
     for (size_t i = 0; i < requests.size(); ++i) {
       if (IsOpen(opened.results[i])) names.push_back({requests[i].account_id, requests[i].id});
     }
-    const auto driven = charges.Drive(names, std::move(opened.claimed));
-    REQUIRE_OK(driven);
-    auto next = driven->begin();
+    ASSIGN_OR_RETURN(const Charges::Results driven, charges.Drive(names, std::move(opened.claimed)));
+    auto next = driven.begin();
     for (absl::StatusOr<core::Charge>& result : opened.results) {
       if (IsOpen(result)) result = *next++;
     }

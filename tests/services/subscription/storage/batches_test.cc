@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -105,6 +106,7 @@ TEST_CASE("A product that the database refuses spoils only its own result") {
 TEST_CASE("Batches that overlap wait for each other, and lose nothing") {
   Rig rig;
   const std::vector<Uuid> ids = BuyDomains(rig, 12);
+  std::atomic<int> failed = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
@@ -117,11 +119,12 @@ TEST_CASE("Batches that overlap wait for each other, and lose nothing") {
       };
       for (int round = 0; round < 5; ++round) {
         for (const auto& result : UpdateApart(rig.products, Read(rig, mine).pointers, count))
-          REQUIRE(result.ok());
+          failed += !result.ok();
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
+  CHECK(failed == 0);
   for (const Uuid& id : ids) CHECK(rig.products.Load(id)->product.notice_stage == 40);
 }
 
