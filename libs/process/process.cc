@@ -234,6 +234,9 @@ int Process::Run() {
   for (const absl::string_view target : absl::StrSplit(config.clock_followers, ',', absl::SkipEmpty())) {
     followers.push_back(Connect(std::string(target)));
   }
+  // By the name that others' processes have it under. It tells of a process that died and came back.
+  state.metrics.GaugeOf("process_start_time_seconds", "When the process started.")
+      .Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
   const auto certificate_end = rpc::CertificateEnd(config.tls.certificate_chain);
   if (!certificate_end.ok())
     Exit(config.service, absl::StrCat("TLS_CERT: ", certificate_end.status().message()));
