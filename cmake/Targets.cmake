@@ -1,4 +1,4 @@
-# The three kinds of target this project has. Sources are listed, never globbed.
+# The kinds of target this project has. Sources are listed, never globbed.
 
 # perennial_library(NAME SOURCES a.cc ... [DEPS lib...])
 function(perennial_library NAME)
@@ -7,13 +7,19 @@ function(perennial_library NAME)
   target_link_libraries(${NAME} PUBLIC perennial_options ${ARG_DEPS})
 endfunction()
 
+# The memory of programs that serve calls (docs/adr, "What a call costs"). Sanitizers bring their own.
+add_library(perennial_allocator INTERFACE)
+if(NOT PERENNIAL_SANITIZER)
+  target_link_libraries(perennial_allocator INTERFACE PkgConfig::jemalloc)
+endif()
+
 # perennial_service(NAME SOURCES main.cc ... DEPS lib...): the executable `perennial-NAME`, installed as a component.
 function(perennial_service NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   string(REPLACE "_" "-" DASHED ${NAME})
   add_executable(perennial_${NAME} ${ARG_SOURCES})
   set_target_properties(perennial_${NAME} PROPERTIES OUTPUT_NAME perennial-${DASHED} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
-  target_link_libraries(perennial_${NAME} PRIVATE ${ARG_DEPS})
+  target_link_libraries(perennial_${NAME} PRIVATE perennial_allocator ${ARG_DEPS})
   install(TARGETS perennial_${NAME} COMPONENT ${NAME})
 endfunction()
 

@@ -1,6 +1,5 @@
 #include "libs/process/process.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -31,7 +30,6 @@ constexpr absl::Duration kReadinessPause = absl::Seconds(1);
 constexpr absl::Duration kDrainGrace = absl::Seconds(25);
 // One for each job, so that calls never wait for jobs; opened only when so many are at work at once.
 constexpr int kConnectionsForJobs = 24;
-constexpr int kKeptMemory = 16 << 20;
 
 [[noreturn]] void Exit(const std::string& service, absl::string_view why) {
   std::fprintf(stderr, "perennial-%s: %s\n", service.c_str(), std::string(why).c_str());
@@ -113,9 +111,6 @@ struct Process::State {
 
 Process::Process(ProcessConfig config) : state_(std::make_unique<State>()) {
   PrepareSignals();
-  // A batch's megabytes are given back and asked for again, a page fault each 4 KiB, if glibc is let.
-  mallopt(M_TRIM_THRESHOLD, kKeptMemory);
-  mallopt(M_MMAP_THRESHOLD, kKeptMemory);
   // Debian's Abseil looks for lock cycles at each lock that gRPC takes.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   telemetry::SetLogService(config.service);

@@ -1,5 +1,7 @@
 #include "libs/work/pool.h"
 
+#include <utility>
+
 namespace perennial::work {
 
 Pool::Pool(int threads, int queue_limit, telemetry::Metrics& metrics)
@@ -8,7 +10,8 @@ Pool::Pool(int threads, int queue_limit, telemetry::Metrics& metrics)
       refused_(
           metrics.CounterOf("perennial_pool_refused_total", "Calls refused because the queue was full.")) {
   metrics.GaugeOf("perennial_pool_workers", "Worker threads.").Set(threads);
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (int i = 0; i < threads; ++i) workers_.push_back(std::make_unique<Worker>());
+  for (const auto& worker : workers_) worker->thread = std::thread([this, &worker] { Work(*worker); });
 }
 
 Pool::~Pool() {
@@ -16,43 +19,57 @@ Pool::~Pool() {
 }
 
 bool Pool::TrySubmit(std::function<void()> task) {
+  Worker* woken = nullptr;
   {
     std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= queue_limit_) {
+    if (stopping_ || (idle_.empty() && queue_.size() >= queue_limit_)) {
       refused_.Add();
       return false;
     }
-    queue_.push_back(std::move(task));
-    queued_.Set(static_cast<double>(queue_.size()));
+    if (idle_.empty()) {
+      queue_.push_back(std::move(task));
+      queued_.Set(static_cast<double>(queue_.size()));
+      return true;
+    }
+    woken = idle_.back();
+    idle_.pop_back();
+    woken->task = std::move(task);
   }
-  wake_.notify_one();
+  sem_post(&woken->woken);
   return true;
 }
 
 void Pool::Drain() {
+  std::vector<Worker*> idle;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
+    idle = std::exchange(idle_, {});
   }
-  wake_.notify_all();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
+  for (Worker* worker : idle) sem_post(&worker->woken);
+  for (const auto& worker : workers_) {
+    if (worker->thread.joinable()) worker->thread.join();
   }
 }
 
-void Pool::Work() {
-  while (true) {
-    std::function<void()> task;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      task = std::move(queue_.front());
+std::function<void()> Pool::NextTask(Worker& self) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!queue_.empty()) {
+      std::function<void()> task = std::move(queue_.front());
       queue_.pop_front();
       queued_.Set(static_cast<double>(queue_.size()));
+      return task;
     }
-    task();
+    if (stopping_) return {};
+    idle_.push_back(&self);
   }
+  while (sem_wait(&self.woken) != 0) continue;
+  return std::exchange(self.task, {});
+}
+
+void Pool::Work(Worker& self) {
+  while (const std::function<void()> task = NextTask(self)) task();
 }
 
 }  // namespace perennial::work
