@@ -164,7 +164,7 @@ void Database::AfterCommit(std::function<void()> then) {
 
 absl::Status Database::CommitWithoutWaiting() {
   if (ambient.pool != pool_.get()) return absl::OkStatus();
-  return Execute("SET LOCAL synchronous_commit = off");
+  return Execute("SELECT set_config('synchronous_commit', 'off', /*is_local*/ true)");
 }
 
 absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {

@@ -19,8 +19,8 @@ namespace perennial::pg {
 // A bounded pool of connections to one service's schema. Thread-safe.
 //
 // Errors: a lost or missing connection is UNAVAILABLE / SERVICE_UNAVAILABLE; a passed deadline is
-// DEADLINE_EXCEEDED / DEADLINE_PASSED; a violated unique constraint is ALREADY_EXISTS and
-// ViolatedConstraint() names it; anything else that Postgres refuses is a bug: INTERNAL, and logged.
+// DEADLINE_EXCEEDED / DEADLINE_PASSED; a violated unique constraint is ALREADY_EXISTS, ViolatedConstraint()
+// names it; SQLSTATE REFUS is a refusal, its HINT the reason; anything else is a bug: INTERNAL, and logged.
 class Database {
  public:
   // `url`: libpq's, postgres://role:password@host:port/database. Connections are opened when first needed.

@@ -23,6 +23,7 @@ namespace {
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 constexpr absl::Duration kGrace = absl::Seconds(1);
 constexpr absl::string_view kBegin = "BEGIN";
+constexpr absl::string_view kRefusal = "REFUS";
 
 // A peer that is gone without a word is noticed within half a minute, on both ends: Postgres would else keep
 // the locks of a lost node for hours. No transaction of ours is idle for long.
@@ -85,6 +86,8 @@ absl::Status Failure(const PGresult* result, absl::string_view sql) {
     status.SetPayload(kConstraintKey, absl::Cord(Field(result, PG_DIAG_CONSTRAINT_NAME)));
     return status;
   }
+  // A function of the schema refused (RAISE); the message is one for the caller.
+  if (state == kRefusal) return Precondition(Field(result, PG_DIAG_MESSAGE_HINT), message);
   if (state == "40001" || state == "40P01") return absl::AbortedError(message);
   if (state == "57014") return DeadlinePassed();
   if (absl::StartsWith(state, "57P")) return Away();
@@ -156,10 +159,11 @@ void Session::Begin() {
 }
 
 absl::Status Session::Commit() {
-  const bool is_empty = deferred_.size() == 1 && deferred_[0].sql == kBegin;
-  if (!is_empty) return Run({{"COMMIT", {}}}).status();
-  deferred_.clear();
-  return absl::OkStatus();
+  const bool nothing_sent = !deferred_.empty() && deferred_[0].sql == kBegin;
+  if (!nothing_sent) return Run({{"COMMIT", {}}}).status();
+  // What goes out together is a transaction by itself.
+  deferred_.erase(deferred_.begin());
+  return deferred_.empty() ? absl::OkStatus() : Run({}).status();
 }
 
 void Session::Rollback() {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kPortDigit = 3;
 // Newest file of storage/migrations.
-constexpr char kSchemaVersion[] = "20261123000760";
+constexpr char kSchemaVersion[] = "20261123000780";
 constexpr int kMaxText = 100;
 
 // `local`: with a test clock a seller that does not exist will do; else invoices must name the real one

@@ -115,7 +115,7 @@ int main() {
   const Config& config = *read;
   Process process(config.process);
 
-  PostgresBillingProfileStore profile_store(process.database(), process.secret_key());
+  PostgresBillingProfileStore profile_store(process.database(), process.outbox(), process.secret_key());
   PostgresInvoiceStore invoice_store(process.database(), process.outbox(), process.secret_key());
   PostgresLedgerStore ledger_store(process.database());
   PostgresSeriesStore series_store(process.database());

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "absl/strings/numbers.h"
 #include "libs/base/status_macros.h"
 #include "services/subscription/app/deletions.h"
 #include "services/subscription/app/orders.h"
@@ -19,6 +20,7 @@
 #include "services/subscription/storage/postgres_product_store.h"
 #include "services/subscription/storage/postgres_quote_store.h"
 #include "services/subscription/storage/postgres_site_store.h"
+#include "services/subscription/storage/postgres_tax_position_store.h"
 
 namespace perennial::subscription {
 namespace {
@@ -39,13 +41,15 @@ struct Parts {
         delivery(*domain_mailbox_peer, config.catalogue.mailbox_quota_mib()),
         product_store(process.database(), process.outbox(), process.secret_key()),
         site_store(process.database()),
-        quote_store(process.database()),
+        quote_store(process.database(), process.secret_key()),
+        tax_position_store(process.database(), process.secret_key()),
         deletion_store(process.database(), process.outbox(), process.secret_key()),
         paid_order_store(process.database()),
         metrics(process.database(), process.metrics(), config.catalogue.dunning(), process.clock()),
-        steps(config.catalogue, product_store, {billing, payments, delivery}, process.clock(), metrics),
+        steps(config.catalogue, product_store, tax_position_store, {billing, payments, delivery},
+              process.clock(), metrics),
         orders(product_store, quote_store, deletion_store, steps, process.clock(), process.ids(), metrics),
-        quotes(config.catalogue, product_store, site_store, quote_store, deletion_store,
+        quotes(config.catalogue, product_store, site_store, quote_store, tax_position_store,
                {accounts, billing, delivery}, process.clock(), process.ids()),
         sites(config.catalogue, site_store, product_store, deletion_store, process.clock(), process.ids()),
         products(config.catalogue, product_store, payments, process.clock()),
@@ -61,6 +65,7 @@ struct Parts {
   PostgresProductStore product_store;
   PostgresSiteStore site_store;
   PostgresQuoteStore quote_store;
+  PostgresTaxPositionStore tax_position_store;
   PostgresDeletionStore deletion_store;
   PostgresPaidOrderStore paid_order_store;
   BusinessMetrics metrics;
@@ -113,6 +118,14 @@ void AddConsumers(Process& process, Parts& parts) {
                     return event.type == "payment_method.created"
                                ? parts.renewals.OnPaymentMethod(event.account_id, event.subject)
                                : parts.renewals.OnPaymentMethodDeleted(event.account_id, event.subject);
+                  }));
+  process.Consume("billing", events::OnlyOf({"tax_position.changed"}),
+                  events::OneByOne([&](const Event& event) -> absl::Status {
+                    int64_t revision = 0;
+                    const auto it = event.attributes.find("revision");
+                    if (it == event.attributes.end() || !absl::SimpleAtoi(it->second, &revision))
+                      return absl::InvalidArgumentError("has no revision");
+                    return parts.quotes.OnTaxChanged(event.account_id, revision);
                   }));
 }
 

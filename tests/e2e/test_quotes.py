@@ -1,11 +1,16 @@
 """What an upgrade quote promises: it is charged as it was told, or nothing is, whatever happens in between."""
 
+import json
+import time
 import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import Customer
+from conftest import PASSWORD, ROOT, Customer
 from suite.client import Refused
-from test_crashes import DONE, FAILED, books_agree, buy, order_of
+from test_crashes import DONE, FAILED, advance, books_agree, buy, order_of
 
 ORDERS = "perennial.subscription.v1.OrderService"
 QUOTE_STALE = 4
@@ -82,10 +87,41 @@ def test_a_quote_is_there_or_gone_after_a_crash_of_postgres(suite, customer):
     books_agree(suite)
 
 
+def until(found, seconds: float = 10):
+    """What it finds, once it is there."""
+    last = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < last, "it never comes"
+        time.sleep(0.02)
+    return value
+
+
+def tax_of(quote) -> str:
+    return quote.tax_descriptions[0]
+
+
+def test_a_quote_is_of_the_country_that_the_customer_lives_in(suite, customer):
+    product = plan_of(customer)
+    for country, name in (("FR", "France"), ("DE", "Germany"), ("HU", "Hungary"), ("FR", "France")):
+        live_in(customer, country)
+        quote = until(lambda: (q := quote_upgrade(customer, product)) and name in tax_of(q) and q)
+        # Computed here and asked of billing is the same.
+        assert quote_upgrade(customer, product).total == quote.total
+    suite.kill("billing")
+    try:
+        assert quote_upgrade(customer, product).tax_descriptions == quote.tax_descriptions
+    finally:
+        suite.restart("billing")
+    order = customer.commit(quote)
+    assert order.state == DONE
+    assert charged(customer, order) == quote.total.minor_units
+    books_agree(suite)
+
+
 def test_a_quote_whose_tax_changed_takes_no_money(suite, customer):
     product = plan_of(customer)
     live_in(customer, "FR")
-    quote = quote_upgrade(customer, product)
+    quote = until(lambda: (q := quote_upgrade(customer, product)) and "France" in tax_of(q) and q)
     live_in(customer, "DE")
     order = customer.commit(quote)
     assert (order.state, order.failure) == (FAILED, QUOTE_STALE)
@@ -97,6 +133,62 @@ def test_a_quote_whose_tax_changed_takes_no_money(suite, customer):
     assert order.state == DONE
     assert charged(customer, order) == anew.total.minor_units
     books_agree(suite)
+
+
+def test_a_new_tax_table_makes_one_quote_stale_and_a_new_rate_none(suite, customer, tmp_path):
+    """Nobody is told of a new table: the commit finds out, and the next quote asks. Of its rates' days all know."""
+    product = plan_of(customer)
+    live_in(customer, "DE")
+    until(lambda: "19 %" in tax_of(quote_upgrade(customer, product)))
+    operator = suite.peer("subscription", operator=True)
+    now = datetime.fromtimestamp(operator.call("perennial.testing.v1.TestClockService/GetClock").time.seconds, ZoneInfo("Europe/Berlin"))
+    day = (now + timedelta(days=2)).date()
+    taxes = json.loads((ROOT / "services/billing/taxes.json").read_text())
+    taxes["eu"]["DE"] += [{"from": now.date().isoformat(), "rate_ppm": 180000, "source": "test"},
+                          {"from": day.isoformat(), "rate_ppm": 160000, "source": "test"}]
+    table = Path(suite.state) / "taxes.json"
+    table.write_text(json.dumps(taxes))
+    suite.settings["billing"] = {**suite.settings.get("billing", {}), "TAX_TABLE_FILE": str(table)}
+    try:
+        suite.kill("billing")
+        suite.restart("billing")
+        stale = quote_upgrade(customer, product)
+        assert "19 %" in tax_of(stale)
+        order = customer.commit(stale)
+        assert (order.state, order.failure) == (FAILED, QUOTE_STALE)
+        assert "18 %" in tax_of(quote_upgrade(customer, product))
+        midnight = int(datetime.combine(day, datetime.min.time(), ZoneInfo("Europe/Berlin")).timestamp())
+        advance(operator, midnight - 60)
+        customer.sign_in()
+        assert "18 %" in tax_of(quote_upgrade(customer, product))
+        advance(operator, midnight)
+        quote = quote_upgrade(customer, product)
+        assert "16 %" in tax_of(quote)
+        order = customer.commit(quote)
+        assert order.state == DONE
+        assert charged(customer, order) == quote.total.minor_units
+    finally:
+        del suite.settings["billing"]["TAX_TABLE_FILE"]
+        suite.kill("billing")
+        suite.restart("billing")
+    books_agree(suite)
+
+
+def test_a_deleted_account_gets_no_quote(suite, customer):
+    product = plan_of(customer)
+    quote_upgrade(customer, product)
+    customer.peer("account").call("perennial.account.v1.AccountService/DeleteAccount", name=customer.account, password=PASSWORD)
+
+    def refusal():
+        try:
+            quote_upgrade(customer, product)
+        except Refused as refused:
+            return refused.reason
+        return None
+
+    assert until(refusal) in ("ACCOUNT_DELETED", "PRODUCT_NOT_FOUND", "PRODUCT_INACTIVE")
+    account = customer.account.split("/")[1]
+    until(lambda: suite.query(f"SELECT count(*) FROM subscription.tax_positions WHERE account_id = '{account}'")[0][0] == "0")
 
 
 def test_an_upgrade_is_sold_while_account_is_away(suite):

@@ -19,6 +19,7 @@ EXCEPTIONS = []
 # Which libs a lib may include; its README says why.
 LIBS = {
     'base': (),
+    'tax': ('base',),
     'telemetry': ('base',),
     'redis': ('base',),
     'crypto': ('base',),
@@ -38,9 +39,9 @@ OWN = {
     'gateways': ('gateways', 'app', 'core'),
 }
 LIBS_OF_LAYER = {
-    'core': ('base',),
-    'app': ('base',),
-    'storage': ('base', 'pg', 'events', 'redis', 'crypto', 'telemetry'),
+    'core': ('base', 'tax'),
+    'app': ('base', 'tax'),
+    'storage': ('base', 'tax', 'pg', 'events', 'redis', 'crypto', 'telemetry'),
     'rpc': ('base', 'rpc', 'crypto', 'telemetry'),
     'gateways': ('base', 'pg', 'redis', 'crypto', 'telemetry'),  # a simulated back end keeps its state in Postgres
 }

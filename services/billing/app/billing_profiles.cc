@@ -129,7 +129,7 @@ absl::StatusOr<int> BillingProfiles::RunOnce() {
     } else {
       core::BeginCheck(now, profile);
     }
-    RETURN_IF_ERROR(store_.RecordTaxIdCheck(account_id, profile));
+    RETURN_IF_ERROR(store_.RecordTaxIdCheck(account_id, profile, now));
   }
   return static_cast<int>(due.size());
 }

@@ -1,5 +1,6 @@
 #include "services/billing/app/invoicing.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,9 @@ namespace {
 using core::Bill;
 using core::Document;
 using core::ProForma;
+
+// So that a new tax table or seller's setting is known to all soon, without anybody being told.
+constexpr absl::Duration kPositionHolds = absl::Hours(1);
 
 absl::Status ProFormaNotFound() {
   return NotFound("PRO_FORMA_NOT_FOUND", "the order has no pro-forma");
@@ -78,11 +82,15 @@ Invoicing::Invoicing(InvoiceStore& invoices, BillingProfileStore& profiles, cons
       seller_(std::move(seller)),
       observer_(std::move(observer)) {}
 
-absl::StatusOr<Bill> Invoicing::PreviewTax(const Uuid& account_id, const std::vector<core::ChargeLine>& lines,
-                                           core::Language language) {
+absl::StatusOr<TaxPreview> Invoicing::PreviewTax(const Uuid& account_id,
+                                                 const std::vector<core::ChargeLine>& lines,
+                                                 core::Language language) {
+  const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(const core::BillingProfile profile, profiles_.Get(account_id));
-  ASSIGN_OR_RETURN(const core::TaxPosition position, core::PlaceOfSupply(profile, seller_, clock_.Now()));
-  return core::MakeBill(lines, position, language);
+  ASSIGN_OR_RETURN(const core::TaxPosition position, core::PlaceOfSupply(profile, seller_, now));
+  ASSIGN_OR_RETURN(const Bill bill, core::MakeBill(lines, position, language));
+  return TaxPreview{bill, position, profile.tax_revision,
+                    std::min(core::HoldsUntil(position, seller_, now), now + kPositionHolds)};
 }
 
 absl::StatusOr<ProForma> Invoicing::Draft(const NewProForma& request, const core::BillingProfile& profile,

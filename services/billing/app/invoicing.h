@@ -31,6 +31,15 @@ struct Payment {
   std::string description;
 };
 
+// The tax on lines, and what it follows from, for who computes it again without asking.
+struct TaxPreview {
+  core::Bill bill;
+  core::TaxPosition position;
+  int64_t tax_revision;  // of the profile
+  // The position may be another one from then on, though the profile stays as it is.
+  absl::Time ask_again_at;
+};
+
 struct NewInvoice {
   OrderId order;
   Payment payment;
@@ -54,7 +63,7 @@ class Invoicing {
             core::Seller seller, Observer observer);
 
   // Refusals: those of core::PlaceOfSupply and core::MakeBill.
-  absl::StatusOr<core::Bill> PreviewTax(const Uuid& account_id, const std::vector<core::ChargeLine>& lines,
+  absl::StatusOr<TaxPreview> PreviewTax(const Uuid& account_id, const std::vector<core::ChargeLine>& lines,
                                         core::Language language);
   // An order's pro-forma of the same contents is returned as it is, whatever became of it. Only when no total
   // was agreed to is an open one brought up to the tax and the buyer of the day first (R26, R27): the renewal

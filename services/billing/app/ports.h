@@ -36,7 +36,8 @@ class BillingProfileStore {
   virtual absl::StatusOr<std::map<Uuid, core::BillingProfile>> GetAll(
       const std::vector<Uuid>& account_ids) = 0;
 
-  // Stores what `decide` makes of the profile, under the next version. `decide` may run again.
+  // Stores what `decide` makes of the profile, under the next version, and tells if its tax is another one.
+  // `decide` may run again.
   // Refusals: decide's, ACCOUNT_DELETED.
   virtual absl::StatusOr<core::BillingProfile> Update(
       const Uuid& account_id,
@@ -46,9 +47,10 @@ class BillingProfileStore {
   virtual absl::StatusOr<std::vector<Uuid>> ClaimTaxIdChecks(absl::Time now, absl::Time lease_until,
                                                              int limit) = 0;
 
-  // Stores a check's result in the profile, unless its tax id is another one by now. The version stays: what
-  // the customer wrote did not change.
-  virtual absl::Status RecordTaxIdCheck(const Uuid& account_id, const core::BillingProfile& profile) = 0;
+  // Stores a check's result in the profile, unless its tax id is another one by now, and tells if its tax is
+  // another one. The version stays: what the customer wrote did not change.
+  virtual absl::Status RecordTaxIdCheck(const Uuid& account_id, const core::BillingProfile& profile,
+                                        absl::Time now) = 0;
 
   // Deletes the profile and the tie between the account and its pseudonym, for good (R7). Documents stay.
   virtual absl::Status ForgetAccount(const Uuid& account_id, absl::Time now) = 0;

@@ -51,6 +51,8 @@ struct BillingProfile {
   std::string email;
   // 0: never set. Each change counts one up; it is the etag.
   int64_t version = 0;
+  // Each change that changes the tax counts one up, a register's answer as well.
+  int64_t tax_revision = 0;
   std::optional<absl::Time> updated_at;
   std::optional<absl::Time> tax_id_next_check;  // when VIES is to be asked (again)
 };

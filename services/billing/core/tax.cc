@@ -1,46 +1,15 @@
 #include "services/billing/core/tax.h"
 
-#include <cstdlib>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libs/base/error.h"
+#include "libs/base/resource_name.h"
 #include "libs/base/status_macros.h"
 #include "services/billing/core/country.h"
 #include "services/billing/core/tax_rates.h"
 
 namespace perennial::billing::core {
 namespace {
-
-constexpr int32_t kMillion = 1'000'000;
-
-// "25.5", "25,5" in French; "19" without a fraction.
-std::string FormatPercent(int32_t rate_ppm, Language language) {
-  std::string text = absl::StrCat(rate_ppm / 10'000);
-  int32_t fraction = rate_ppm % 10'000;
-  if (fraction == 0) return text;
-  std::string digits = absl::StrCat(kMillion / 100 + fraction).substr(1);
-  while (digits.back() == '0') digits.pop_back();
-  return absl::StrCat(text, language == Language::kFrench ? "," : ".", digits);
-}
-
-std::string Describe(const TaxPosition& position, Language language) {
-  const bool french = language == Language::kFrench;
-  const char* vat = french ? "TVA" : "VAT";
-  switch (position.treatment) {
-    case TaxTreatment::kStandard: {
-      const VatState* state = VatStateOf(position.country_code);
-      const absl::string_view name = state == nullptr ? (french ? position.name_fr : position.name_en)
-                                                      : (french ? state->name_fr : state->name_en);
-      return absl::StrCat(vat, " ", FormatPercent(position.rate_ppm, language), " % (", name, ")");
-    }
-    case TaxTreatment::kReverseCharge:
-      return absl::StrCat(vat, " 0 % (", french ? "autoliquidation" : "reverse charge", ")");
-    case TaxTreatment::kOutOfScope:
-      return absl::StrCat(vat, " 0 % (", french ? "hors Union européenne" : "outside of the EU", ")");
-  }
-  std::abort();
-}
 
 // A company that owes the tax itself, where the law has reverse charge: its tax id was not found wanting.
 bool HasTaxId(const BillingProfile& buyer) {
@@ -71,19 +40,19 @@ TaxPosition PositionElsewhere(const BillingProfile& buyer, const std::string& co
           other->name_fr};
 }
 
-absl::Status AmountInvalid(absl::string_view message) {
-  return Refusal(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID", message);
+// What decides on a company; a consumer may leave out what they like.
+bool LacksFields(const BillingProfile& buyer) {
+  return buyer.customer_type == CustomerType::kCompany && !MissingFields(buyer).empty();
 }
 
 }  // namespace
 
 absl::StatusOr<TaxPosition> PlaceOfSupply(const BillingProfile& buyer, const Seller& seller, absl::Time now) {
   const std::string& seller_country = seller.party.country_code;
-  const bool is_company = buyer.customer_type == CustomerType::kCompany;
-  const std::vector<std::string> missing = MissingFields(buyer);
-  if (is_company && !missing.empty()) {
+  if (LacksFields(buyer)) {
     return Refusal(absl::StatusCode::kFailedPrecondition, "BILLING_PROFILE_INCOMPLETE",
-                   "a company's billing profile must be complete", {{"fields", absl::StrJoin(missing, ",")}});
+                   "a company's billing profile must be complete",
+                   {{"fields", absl::StrJoin(MissingFields(buyer), ",")}});
   }
   const std::string country = buyer.party.country_code.empty() ? seller_country : buyer.party.country_code;
   if (!IsServed(country)) {
@@ -97,7 +66,33 @@ absl::StatusOr<TaxPosition> PlaceOfSupply(const BillingProfile& buyer, const Sel
   if (is_abroad && HasTaxId(buyer)) {
     return TaxPosition{TaxTreatment::kReverseCharge, code, 0};
   }
-  return TaxPosition{TaxTreatment::kStandard, code, seller.taxes.StandardRatePpm(code, DayIn(*state, now))};
+  return TaxPosition{TaxTreatment::kStandard, code, seller.taxes.StandardRatePpm(code, DayIn(*state, now)),
+                     std::string(state->name_en), std::string(state->name_fr)};
+}
+
+absl::Time HoldsUntil(const TaxPosition& position, const Seller& seller, absl::Time now) {
+  if (position.treatment != TaxTreatment::kStandard) return absl::InfiniteFuture();
+  const VatState* state = VatStateOf(position.country_code);
+  const OtherCountry* other = seller.taxes.FindOther(position.country_code);
+  const auto zone = LoadTimeZone(state != nullptr ? state->time_zone : other->time_zone);
+  const absl::TimeZone capital = zone.ok() ? *zone : absl::UTCTimeZone();
+  const std::optional<CivilDate> next = seller.taxes.NextRateDay(position.country_code, DateAt(now, capital));
+  return next ? StartOfDay(*next, capital) : absl::InfiniteFuture();
+}
+
+bool AreTaxedAlike(const BillingProfile& a, const BillingProfile& b) {
+  return a.customer_type == b.customer_type && a.party.country_code == b.party.country_code &&
+         HasTaxId(a) == HasTaxId(b) && LacksFields(a) == LacksFields(b);
+}
+
+Event TaxChangedEvent(const Uuid& account_id, const BillingProfile& profile, absl::Time now) {
+  const std::string revision = absl::StrCat(profile.tax_revision);
+  return {Uuid::Derive(account_id, "tax_position/" + revision),
+          "tax_position.changed",
+          account_id,
+          absl::StrCat(AccountName(account_id), "/billingProfile"),
+          now,
+          {{"revision", revision}}};
 }
 
 Party SellerOf(const Bill& bill, const Seller& seller) {
@@ -111,31 +106,20 @@ Party SellerOf(const Bill& bill, const Seller& seller) {
 
 absl::StatusOr<Bill> MakeBill(const std::vector<ChargeLine>& lines, const TaxPosition& position,
                               Language language) {
+  std::vector<Money> nets;
+  for (const ChargeLine& line : lines) nets.push_back(line.net);
+  ASSIGN_OR_RETURN(const tax::Tax tax, tax::TaxOn(nets, position, language));
   Bill bill;
-  if (lines.empty()) return AmountInvalid("there are no lines");
-  bill.currency = lines[0].net.currency;
-  std::vector<Rational> exact_taxes;
-  const Rational rate(position.rate_ppm, kMillion);
-  for (const ChargeLine& line : lines) {
-    if (line.net.currency != bill.currency) {
-      return Precondition("CURRENCY_MISMATCH", "all lines must have one currency");
-    }
-    if (line.net.minor < 0 || line.net.minor > kMaxMoneyMinor) {
-      return AmountInvalid("a line's net must be from 0 to 10^12 minor units");
-    }
-    bill.net_minor += line.net.minor;
-    exact_taxes.push_back(Rational::Whole(line.net.minor) * rate);
-  }
-  bill.tax_minor = (Rational::Whole(bill.net_minor) * rate).Round();
-  bill.total_minor = bill.net_minor + bill.tax_minor;
-  if (bill.total_minor > kMaxMoneyMinor) return AmountInvalid("the total is above 10^12 minor units");
-  const std::vector<int64_t> taxes = Allot(bill.tax_minor, exact_taxes);
+  bill.currency = nets[0].currency;
+  bill.net_minor = tax.net_minor;
+  bill.tax_minor = tax.tax_minor;
+  bill.total_minor = tax.total_minor;
   for (size_t i = 0; i < lines.size(); ++i) {
     bill.lines.push_back({lines[i].description, lines[i].product_id, lines[i].term_start, lines[i].term_end,
-                          lines[i].net.minor, taxes[i], position.rate_ppm});
+                          lines[i].net.minor, tax.shares_minor[i], position.rate_ppm});
   }
-  bill.tax_lines.push_back({Describe(position, language), position.rate_ppm, position.country_code,
-                            position.treatment, bill.net_minor, bill.tax_minor});
+  bill.tax_lines.push_back({tax.description, position.rate_ppm, position.country_code, position.treatment,
+                            bill.net_minor, bill.tax_minor});
   return bill;
 }
 

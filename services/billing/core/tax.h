@@ -8,15 +8,18 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "libs/base/civil_date.h"
+#include "libs/base/event.h"
 #include "libs/base/money.h"
 #include "libs/base/uuid.h"
+#include "libs/tax/tax.h"
 #include "services/billing/core/billing_profile.h"
 #include "services/billing/core/tax_rates.h"
 
 namespace perennial::billing::core {
 
-enum class Language { kEnglish, kFrench };
-enum class TaxTreatment { kStandard, kReverseCharge, kOutOfScope };
+using Language = tax::Language;
+using TaxTreatment = tax::Treatment;
+using TaxPosition = tax::Position;
 
 // One thing to be paid for, net of tax, as subscription priced it. The term is half-open.
 struct ChargeLine {
@@ -25,16 +28,6 @@ struct ChargeLine {
   CivilDate term_start;
   CivilDate term_end;
   Money net;
-};
-
-// Which tax applies to a buyer on a day (R27).
-struct TaxPosition {
-  TaxTreatment treatment;
-  std::string country_code;  // whose tax it is
-  int32_t rate_ppm;          // millionths
-  // The country's names, where it is no state of the EU.
-  std::string name_en = {};
-  std::string name_fr = {};
 };
 
 // Where the seller takes a country's tax outside of the EU, and under which tax id.
@@ -92,11 +85,19 @@ struct Bill {
 // BILLING_PROFILE_INCOMPLETE (a company's), COUNTRY_NOT_SERVED.
 absl::StatusOr<TaxPosition> PlaceOfSupply(const BillingProfile& buyer, const Seller& seller, absl::Time now);
 
+// Until when that holds of a buyer who stays as they are: until the country's next rate begins.
+absl::Time HoldsUntil(const TaxPosition& position, const Seller& seller, absl::Time now);
+
+// Whether the tax of two profiles is the same, whoever the seller and whatever the day.
+bool AreTaxedAlike(const BillingProfile& a, const BillingProfile& b);
+
+// tax_position.changed: to this profile's.
+Event TaxChangedEvent(const Uuid& account_id, const BillingProfile& profile, absl::Time now);
+
 // The seller as a document of this bill shows it: under the tax id of the country whose tax it takes.
 Party SellerOf(const Bill& bill, const Seller& seller);
 
-// Adds the tax: rounded once for the rate, half away from zero, then allotted to the lines.
-// Refusals: CURRENCY_MISMATCH, AMOUNT_INVALID (a negative line, or a total above kMaxMoneyMinor).
+// Adds the tax. Refusals: tax::TaxOn's.
 absl::StatusOr<Bill> MakeBill(const std::vector<ChargeLine>& lines, const TaxPosition& position,
                               Language language);
 

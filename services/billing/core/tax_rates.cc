@@ -35,14 +35,6 @@ absl::Status CheckRates(const CountryRates& country) {
   return absl::OkStatus();
 }
 
-int32_t RateOn(const CountryRates& country, CivilDate day) {
-  int32_t rate_ppm = country.rates[0].rate_ppm;
-  for (const DatedRate& rate : country.rates) {
-    if (rate.from <= day) rate_ppm = rate.rate_ppm;
-  }
-  return rate_ppm;
-}
-
 }  // namespace
 
 absl::StatusOr<TaxTable> TaxTable::Make(std::vector<CountryRates> eu, std::vector<OtherCountry> others) {
@@ -72,13 +64,29 @@ absl::StatusOr<TaxTable> TaxTable::Make(std::vector<CountryRates> eu, std::vecto
   return table;
 }
 
-int32_t TaxTable::StandardRatePpm(absl::string_view country_code, CivilDate day) const {
+const CountryRates& TaxTable::RatesOf(absl::string_view country_code) const {
   for (const CountryRates& country : eu_) {
-    if (country.country_code == country_code) return RateOn(country, day);
+    if (country.country_code == country_code) return country;
   }
   const OtherCountry* other = FindOther(country_code);
   if (other == nullptr) std::abort();
-  return RateOn(other->rates, day);
+  return other->rates;
+}
+
+int32_t TaxTable::StandardRatePpm(absl::string_view country_code, CivilDate day) const {
+  const CountryRates& country = RatesOf(country_code);
+  int32_t rate_ppm = country.rates[0].rate_ppm;
+  for (const DatedRate& rate : country.rates) {
+    if (rate.from <= day) rate_ppm = rate.rate_ppm;
+  }
+  return rate_ppm;
+}
+
+std::optional<CivilDate> TaxTable::NextRateDay(absl::string_view country_code, CivilDate day) const {
+  for (const DatedRate& rate : RatesOf(country_code).rates) {
+    if (rate.from > day) return rate.from;
+  }
+  return std::nullopt;
 }
 
 const OtherCountry* TaxTable::FindOther(absl::string_view country_code) const {

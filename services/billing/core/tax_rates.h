@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,10 +45,15 @@ class TaxTable {
   // on an unknown country.
   int32_t StandardRatePpm(absl::string_view country_code, CivilDate day) const;
 
+  // The first day after `day` on which the country has another rate, as far as the table knows. Aborts alike.
+  std::optional<CivilDate> NextRateDay(absl::string_view country_code, CivilDate day) const;
+
   // Null if the table does not have it.
   const OtherCountry* FindOther(absl::string_view country_code) const;
 
  private:
+  const CountryRates& RatesOf(absl::string_view country_code) const;
+
   std::vector<CountryRates> eu_;
   std::vector<OtherCountry> others_;
 };

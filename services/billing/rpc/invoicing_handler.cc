@@ -60,8 +60,8 @@ absl::StatusOr<v1::PreviewTaxResponse> PreviewTax(Invoicing& invoicing,
   if (!account_id) return InvalidField("account", "must be accounts/{a}");
   ASSIGN_OR_RETURN(const core::Language language, LanguageFromProto(request.language()));
   ASSIGN_OR_RETURN(const auto lines, LinesFromProto(request.lines(), *account_id));
-  ASSIGN_OR_RETURN(const core::Bill bill, invoicing.PreviewTax(*account_id, lines, language));
-  return ToProto(bill);
+  ASSIGN_OR_RETURN(const TaxPreview preview, invoicing.PreviewTax(*account_id, lines, language));
+  return ToProto(preview);
 }
 
 absl::StatusOr<v1::ProForma> CreateProForma(Invoicing& invoicing, const v1::CreateProFormaRequest& request) {

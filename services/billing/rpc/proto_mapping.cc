@@ -320,9 +320,17 @@ absl::StatusOr<std::optional<core::DocumentKind>> FromProto(v1::InvoiceKind kind
   }
 }
 
-v1::PreviewTaxResponse ToProto(const core::Bill& bill) {
+v1::PreviewTaxResponse ToProto(const TaxPreview& preview) {
   v1::PreviewTaxResponse proto;
-  SetSums(bill, proto);
+  SetSums(preview.bill, proto);
+  v1::TaxPosition& position = *proto.mutable_position();
+  position.set_treatment(ToProto(preview.position.treatment));
+  position.set_country_code(preview.position.country_code);
+  position.set_rate_ppm(preview.position.rate_ppm);
+  position.set_country_name_en(preview.position.country_name_en);
+  position.set_country_name_fr(preview.position.country_name_fr);
+  position.set_revision(preview.tax_revision);
+  *position.mutable_ask_again_time() = rpc::ToProto(preview.ask_again_at);
   return proto;
 }
 

@@ -30,7 +30,7 @@ absl::StatusOr<NewInvoice> FromProto(const v1::IssueInvoiceRequest& request);
 absl::StatusOr<NewCreditNote> FromProto(const v1::CreateCreditNoteRequest& request);
 absl::StatusOr<std::optional<core::DocumentKind>> FromProto(v1::InvoiceKind kind);
 
-v1::PreviewTaxResponse ToProto(const core::Bill& bill);
+v1::PreviewTaxResponse ToProto(const TaxPreview& preview);
 v1::ProForma ToProto(const Uuid& account_id, const core::ProForma& pro_forma);
 v1::Invoice ToProto(const core::Document& document);
 

@@ -5,13 +5,14 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "libs/base/status_macros.h"
+#include "services/billing/core/tax.h"
 #include "services/billing/storage/accounts.h"
 #include "services/billing/storage/document_json.h"
 
 #define PROFILES_WHERE(condition)                                                                      \
   "SELECT account_id, customer_type, recipient_name, company, address, postal_code, city, region, "    \
   "country_code, tax_id, tax_id_state, tax_id_check_time, tax_id_consultation, tax_id_next_check_at, " \
-  "email, version, updated_at FROM billing_profile WHERE " condition
+  "email, version, tax_revision, updated_at FROM billing_profile WHERE " condition
 
 namespace perennial::billing {
 namespace {
@@ -55,6 +56,7 @@ BillingProfile ReadProfile(const pg::Row& row) {
   profile.tax_id_next_check = row.Get<std::optional<absl::Time>>("tax_id_next_check_at");
   profile.email = row.Get<std::string>("email");
   profile.version = row.Get<int64_t>("version");
+  profile.tax_revision = row.Get<int64_t>("tax_revision");
   profile.updated_at = row.Get<absl::Time>("updated_at");
   return profile;
 }
@@ -82,7 +84,7 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::Update(
     ASSIGN_OR_RETURN(const BillingProfile current, LockAndGet(account_id));
     ASSIGN_OR_RETURN(changed, decide(current));
     changed.version = current.version + 1;
-    return Write(account_id, changed);
+    return Write(account_id, current, changed, changed.updated_at.value());
   }));
   return changed;
 }
@@ -95,7 +97,7 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::LockAndGet(const Uui
       database_.Query(
           "SELECT deleted_account.trace AS trace, customer_type, recipient_name, company, address, "
           "postal_code, city, region, country_code, tax_id, tax_id_state, tax_id_check_time, "
-          "tax_id_consultation, tax_id_next_check_at, email, version, updated_at "
+          "tax_id_consultation, tax_id_next_check_at, email, version, tax_revision, updated_at "
           "FROM (SELECT $1::uuid AS account_id) AS asked LEFT JOIN billing_profile USING (account_id) "
           "LEFT JOIN deleted_account ON deleted_account.trace = $2",
           account_id, TraceOf(secret_key_, account_id)));
@@ -103,13 +105,19 @@ absl::StatusOr<BillingProfile> PostgresBillingProfileStore::LockAndGet(const Uui
   return rows[0].Get<std::optional<int64_t>>("version") ? ReadProfile(rows[0]) : BillingProfile();
 }
 
-absl::Status PostgresBillingProfileStore::Write(const Uuid& account_id, const BillingProfile& profile) {
-  const core::Party& party = profile.party;
+absl::Status PostgresBillingProfileStore::Write(const Uuid& account_id, const BillingProfile& before,
+                                                BillingProfile& after, absl::Time now) {
+  const bool is_new_tax = !core::AreTaxedAlike(before, after);
+  if (is_new_tax) {
+    ++after.tax_revision;
+    RETURN_IF_ERROR(outbox_.Add({core::TaxChangedEvent(account_id, after, now)}));
+  }
+  const core::Party& party = after.party;
   return database_.Execute(
       "INSERT INTO billing_profile (account_id, customer_type, recipient_name, company, address, "
       "postal_code, city, region, country_code, tax_id, email, version, updated_at, tax_id_state, "
-      "tax_id_check_time, tax_id_consultation, tax_id_next_check_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) "
+      "tax_id_check_time, tax_id_consultation, tax_id_next_check_at, tax_revision) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) "
       "ON CONFLICT (account_id) DO UPDATE SET customer_type = excluded.customer_type, "
       "recipient_name = excluded.recipient_name, company = excluded.company, address = excluded.address, "
       "postal_code = excluded.postal_code, city = excluded.city, region = excluded.region, "
@@ -117,12 +125,12 @@ absl::Status PostgresBillingProfileStore::Write(const Uuid& account_id, const Bi
       "version = excluded.version, updated_at = excluded.updated_at, "
       "tax_id_state = excluded.tax_id_state, tax_id_check_time = excluded.tax_id_check_time, "
       "tax_id_consultation = excluded.tax_id_consultation, "
-      "tax_id_next_check_at = excluded.tax_id_next_check_at",
-      account_id, ToText(profile.customer_type), party.name, party.company,
+      "tax_id_next_check_at = excluded.tax_id_next_check_at, tax_revision = excluded.tax_revision",
+      account_id, ToText(after.customer_type), party.name, party.company,
       absl::StrJoin(party.address_lines, "\n"), party.postal_code, party.city, party.region,
-      party.country_code, party.tax_id, profile.email, profile.version, profile.updated_at,
+      party.country_code, party.tax_id, after.email, after.version, after.updated_at,
       billing::ToText(party.tax_id_check.state), party.tax_id_check.time, party.tax_id_check.consultation,
-      profile.tax_id_next_check);
+      after.tax_id_next_check, after.tax_revision);
 }
 
 absl::StatusOr<std::vector<Uuid>> PostgresBillingProfileStore::ClaimTaxIdChecks(absl::Time now,
@@ -140,13 +148,18 @@ absl::StatusOr<std::vector<Uuid>> PostgresBillingProfileStore::ClaimTaxIdChecks(
 }
 
 absl::Status PostgresBillingProfileStore::RecordTaxIdCheck(const Uuid& account_id,
-                                                           const BillingProfile& profile) {
-  const core::TaxIdCheck& check = profile.party.tax_id_check;
-  return database_.Execute(
-      "UPDATE billing_profile SET tax_id_state = $3, tax_id_check_time = $4, "
-      "tax_id_consultation = $5, tax_id_next_check_at = $6 WHERE account_id = $1 AND tax_id = $2",
-      account_id, profile.party.tax_id, billing::ToText(check.state), check.time, check.consultation,
-      profile.tax_id_next_check);
+                                                           const BillingProfile& profile, absl::Time now) {
+  return database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(LockAccount(database_, account_id));
+    ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query(PROFILES_WHERE("account_id = $1 AND tax_id = $2"),
+                                                          account_id, profile.party.tax_id));
+    if (rows.empty()) return absl::OkStatus();
+    const BillingProfile current = ReadProfile(rows[0]);
+    BillingProfile checked = current;
+    checked.party.tax_id_check = profile.party.tax_id_check;
+    checked.tax_id_next_check = profile.tax_id_next_check;
+    return Write(account_id, current, checked, now);
+  });
 }
 
 absl::Status PostgresBillingProfileStore::ForgetAccount(const Uuid& account_id, absl::Time now) {

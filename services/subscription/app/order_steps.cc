@@ -152,14 +152,23 @@ std::vector<OrderSteps::Change> OrderSteps::MakeProFormas(const Group& group) {
       changes.push_back(
           [total = *totals[i]](Aggregate&, Order& o, absl::Time now) { core::ProFormaMade(o, total, now); });
     } else if (const auto refusal = RefusalOf(totals[i].status())) {
-      changes.push_back([this, refusal](Aggregate& a, Order& o, absl::Time now) {
-        core::ProFormaRefused(policy_, a, o, *refusal, now);
-      });
+      changes.push_back(ProFormaRefused(*group[i], *refusal));
     } else {
       changes.push_back(PutOff(*group[i], totals[i].status()));
     }
   }
   return changes;
+}
+
+OrderSteps::Change OrderSteps::ProFormaRefused(const HeldOrder& held, OrderFailure failure) {
+  if (failure == OrderFailure::kQuoteStale) {
+    // Or the next quote would be computed from the same position, and be as stale.
+    const absl::Status doubted = tax_positions_.Doubt(held.order().account_id);
+    if (!doubted.ok()) return PutOff(held, doubted);
+  }
+  return [this, failure](Aggregate& a, Order& o, absl::Time now) {
+    core::ProFormaRefused(policy_, a, o, failure, now);
+  };
 }
 
 // An attempt with an unknown outcome is asked about; it is sent (again) only under its own id (R23).

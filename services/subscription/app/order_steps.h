@@ -32,9 +32,14 @@ class OrderSteps {
     Payments& payments;
     Delivery& delivery;
   };
-  OrderSteps(const core::Catalogue& catalogue, ProductStore& products, Peers peers, const Clock& clock,
-             Meter& meter)
-      : policy_(catalogue.dunning()), products_(products), peers_(peers), clock_(clock), meter_(meter) {}
+  OrderSteps(const core::Catalogue& catalogue, ProductStore& products, TaxPositionStore& tax_positions,
+             Peers peers, const Clock& clock, Meter& meter)
+      : policy_(catalogue.dunning()),
+        products_(products),
+        tax_positions_(tax_positions),
+        peers_(peers),
+        clock_(clock),
+        meter_(meter) {}
 
   // Takes the next step of each order, and the steps after it that ask nobody. Returns the products as
   // written, in the same order. A peer that is away is not an error: the order is then put off. IsOrderTaken:
@@ -49,6 +54,7 @@ class OrderSteps {
   std::vector<Change> Ask(core::OrderStep step, const Group& group);
   std::vector<Change> AskEach(const Group& group, absl::FunctionRef<Change(const HeldOrder&)> ask);
   std::vector<Change> MakeProFormas(const Group& group);
+  Change ProFormaRefused(const HeldOrder& held, core::OrderFailure failure);
   using Answer = std::optional<absl::StatusOr<core::ChargeAnswer>>;
   std::vector<Answer> AskForMoney(const Group& group);
   std::vector<Change> Charge(const Group& group);
@@ -67,6 +73,7 @@ class OrderSteps {
 
   const core::DunningPolicy& policy_;
   ProductStore& products_;
+  TaxPositionStore& tax_positions_;
   const Peers peers_;
   const Clock& clock_;
   Meter& meter_;

@@ -61,7 +61,7 @@ absl::StatusOr<core::Order> Orders::Commit(const Caller& caller, const Uuid& acc
   order.next_at = now + kHeadStart;
   order.created_at = order.updated_at = now;
   RETURN_IF_ERROR(Start(*quote, order));
-  RETURN_IF_ERROR(quotes_.Consume(quote_id, order.id));
+  RETURN_IF_ERROR(quotes_.Consume(*quote, order.id));
   return order;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "libs/base/money.h"
+#include "libs/tax/tax.h"
 #include "services/subscription/core/order_machine.h"
 #include "services/subscription/core/quoting.h"
 
@@ -33,6 +34,21 @@ struct Tax {
   std::vector<std::string> descriptions = {};
 };
 
+// Which tax an account pays, as billing told it.
+struct TaxPosition {
+  tax::Position position;
+  int64_t revision = 0;  // of the billing profile
+  // From then on billing may say something else, though the profile stays as it is.
+  absl::Time ask_again_at;
+
+  bool operator==(const TaxPosition&) const = default;
+};
+
+struct TaxAnswer {
+  Tax tax;
+  std::optional<TaxPosition> position = {};
+};
+
 // Orders of different products. One that is refused does not keep the others.
 using OrderBatch = std::vector<const core::Order*>;
 
@@ -40,7 +56,7 @@ using OrderBatch = std::vector<const core::Order*>;
 class Billing {
  public:
   virtual ~Billing() = default;
-  virtual absl::StatusOr<Tax> PreviewTax(const Uuid& account_id, const core::Offer& offer) = 0;
+  virtual absl::StatusOr<TaxAnswer> PreviewTax(const Uuid& account_id, const core::Offer& offer) = 0;
   // The totals of the orders' bills, in their order. PRO_FORMA_CHANGED if one is not what was agreed to
   // (core::AgreedTotal).
   virtual std::vector<absl::StatusOr<int64_t>> CreateProFormas(const OrderBatch& orders) = 0;
@@ -129,6 +145,8 @@ struct Quote {
   core::Offer offer;
   core::Product draft;  // purchase: the product to be
   Tax tax;
+  // If billing was asked: what is to be kept of its answer. Not stored with the quote.
+  std::optional<TaxPosition> told = {};
   CivilDate resulting_expiry;
   std::optional<Uuid> order_id;
   absl::Time expires_at;
@@ -138,11 +156,12 @@ struct Quote {
 class QuoteStore {
  public:
   virtual ~QuoteStore() = default;
+  // DeletionStore::Enter, too; and the commit of its transaction does not wait for the disk.
   virtual absl::Status Insert(const Quote& quote) = 0;
   virtual absl::StatusOr<std::optional<Quote>> Find(const Uuid& account_id, const Uuid& id) = 0;
   // The same, locked until the end of the transaction.
   virtual absl::StatusOr<std::optional<Quote>> Lock(const Uuid& account_id, const Uuid& id) = 0;
-  virtual absl::Status Consume(const Uuid& id, const Uuid& order_id) = 0;
+  virtual absl::Status Consume(const Quote& quote, const Uuid& order_id) = 0;
   // Drops a batch of quotes that nobody can commit any more.
   virtual absl::StatusOr<int> Purge(absl::Time expired_before) = 0;
 };
@@ -226,10 +245,31 @@ class ProductStore {
   virtual absl::StatusOr<std::vector<Uuid>> WaitingRenewals(const Uuid& account_id) = 0;
 };
 
+// What billing told of each account's tax, so that not every quote has to ask.
+class TaxPositionStore {
+ public:
+  struct WithProduct {
+    core::Aggregate product;
+    std::optional<TaxPosition> position;
+  };
+  virtual ~TaxPositionStore() = default;
+  virtual absl::StatusOr<std::optional<TaxPosition>> Find(const Uuid& account_id) = 0;
+  // The same, and a product of anybody's, in one round trip. PRODUCT_NOT_FOUND.
+  virtual absl::StatusOr<WithProduct> FindWithProduct(const Uuid& account_id, const Uuid& product_id) = 0;
+  // Keeps an answer, unless a change of the profile is known that it does not know of.
+  virtual absl::Status Keep(const Uuid& account_id, const TaxPosition& told) = 0;
+  // The profile is at this revision: what was told of an older one is asked again. Nothing if the account was
+  // deleted.
+  virtual absl::Status Outdate(const Uuid& account_id, int64_t revision) = 0;
+  // What was told turned out to be wrong: it is asked again.
+  virtual absl::Status Doubt(const Uuid& account_id) = 0;
+};
+
 class DeletionStore {
  public:
   virtual ~DeletionStore() = default;
-  // Refuses ACCOUNT_DELETED; otherwise keeps the account's purge out until the end of the transaction.
+  // Keeps the account's purge out until the end of the transaction. ACCOUNT_DELETED, be it told by what the
+  // transaction asks next, or by its commit.
   virtual absl::Status Enter(const Uuid& account_id) = 0;
   virtual absl::Status MarkDeleted(const Uuid& account_id, absl::Time now) = 0;
 

@@ -106,8 +106,11 @@ absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const Mailbo
   return product;
 }
 
-absl::Status Quotes::Fill(const Caller& caller, const UpgradeWish& item, Quote& quote) {
-  ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(quote.account_id, item.product_id));
+absl::StatusOr<std::optional<TaxPosition>> Quotes::Fill(const Caller& caller, const UpgradeWish& item,
+                                                        Quote& quote) {
+  ASSIGN_OR_RETURN(auto found, tax_positions_.FindWithProduct(quote.account_id, item.product_id));
+  const core::Aggregate& aggregate = found.product;
+  if (aggregate.product.account_id != quote.account_id) return NoProduct();
   // The product knows its time zone, and the caller's token the language (docs/adr, what a quote costs).
   core::Customer customer{caller.language, aggregate.product.time_zone};
   if (customer.language.empty()) {
@@ -116,10 +119,11 @@ absl::Status Quotes::Fill(const Caller& caller, const UpgradeWish& item, Quote& 
   ASSIGN_OR_RETURN(quote.offer, core::OfferUpgrade(catalogue_, aggregate, item.plan_id, quote.offer.currency,
                                                    customer, clock_.Now()));
   quote.resulting_expiry = core::ExpiryOf(aggregate.product);
-  return absl::OkStatus();
+  return std::move(found.position);
 }
 
-absl::Status Quotes::Fill(const Caller&, const RenewalWish& item, Quote& quote) {
+absl::StatusOr<std::optional<TaxPosition>> Quotes::Fill(const Caller&, const RenewalWish& item,
+                                                        Quote& quote) {
   ASSIGN_OR_RETURN(const core::Customer customer, FindCustomer(quote.account_id));
   ASSIGN_OR_RETURN(const core::Aggregate aggregate, FindProduct(quote.account_id, item.product_id));
   // Nothing could be delivered, and the money would have to go back.
@@ -129,11 +133,11 @@ absl::Status Quotes::Fill(const Caller&, const RenewalWish& item, Quote& quote) 
                    core::OfferRenewal(catalogue_, aggregate, item.cycle_months, item.accept_redemption,
                                       quote.offer.currency, customer, clock_.Now()));
   quote.resulting_expiry = quote.offer.TermEnd();
-  return absl::OkStatus();
+  return tax_positions_.Find(quote.account_id);
 }
 
 template <typename Purchase>
-absl::Status Quotes::Fill(const Caller&, const Purchase& item, Quote& quote) {
+absl::StatusOr<std::optional<TaxPosition>> Quotes::Fill(const Caller&, const Purchase& item, Quote& quote) {
   ASSIGN_OR_RETURN(const core::Customer customer, FindCustomer(quote.account_id));
   ASSIGN_OR_RETURN(quote.draft, Draft(quote.account_id, item));
   quote.draft.id = ids_.Next();
@@ -143,6 +147,21 @@ absl::Status Quotes::Fill(const Caller&, const Purchase& item, Quote& quote) {
   ASSIGN_OR_RETURN(quote.draft.return_days, core::ReturnDays(catalogue_, quote.draft));
   ASSIGN_OR_RETURN(quote.offer, core::OfferPurchase(catalogue_, quote.draft, customer, clock_.Now()));
   quote.resulting_expiry = quote.offer.TermEnd();
+  return tax_positions_.Find(quote.account_id);
+}
+
+absl::Status Quotes::AddTax(const std::optional<TaxPosition>& known, Quote& quote) {
+  if (!known || clock_.Now() >= known->ask_again_at) {
+    ASSIGN_OR_RETURN(TaxAnswer answer, peers_.billing.PreviewTax(quote.account_id, quote.offer));
+    quote.tax = std::move(answer.tax);
+    quote.told = std::move(answer.position);
+    return absl::OkStatus();
+  }
+  std::vector<Money> nets;
+  for (const core::Line& line : quote.offer.lines) nets.push_back({quote.offer.currency, line.net_minor});
+  const auto language = quote.offer.language == "fr" ? tax::Language::kFrench : tax::Language::kEnglish;
+  ASSIGN_OR_RETURN(const tax::Tax tax, tax::TaxOn(nets, known->position, language));
+  quote.tax = {tax.tax_minor, tax.total_minor, {tax.description}};
   return absl::OkStatus();
 }
 
@@ -156,19 +175,22 @@ absl::StatusOr<Quote> Quotes::Price(const Caller& caller, const Uuid& account_id
   quote.id = ids_.Next();
   quote.account_id = account_id;
   quote.offer.currency = currency;
-  RETURN_IF_ERROR(std::visit([&](const auto& wish) { return Fill(caller, wish, quote); }, item));
+  ASSIGN_OR_RETURN(const std::optional<TaxPosition> known,
+                   std::visit([&](const auto& wish) { return Fill(caller, wish, quote); }, item));
   // An upgrade that costs nothing has no tax and no invoice either.
-  if (quote.offer.NetMinor() > 0) {
-    ASSIGN_OR_RETURN(quote.tax, peers_.billing.PreviewTax(account_id, quote.offer));
-  }
+  if (quote.offer.NetMinor() > 0) RETURN_IF_ERROR(AddTax(known, quote));
   quote.created_at = clock_.Now();
   quote.expires_at = quote.created_at + kValidFor;
   return quote;
 }
 
 absl::Status Quotes::Keep(const Quote& quote) {
-  RETURN_IF_ERROR(deletions_.Enter(quote.account_id));
-  return quotes_.Insert(quote);
+  RETURN_IF_ERROR(quotes_.Insert(quote));
+  return quote.told ? tax_positions_.Keep(quote.account_id, *quote.told) : absl::OkStatus();
+}
+
+absl::Status Quotes::OnTaxChanged(const Uuid& account_id, int64_t revision) {
+  return tax_positions_.Outdate(account_id, revision);
 }
 
 absl::StatusOr<Quote> Quotes::Get(const Caller& caller, const Uuid& account_id, const Uuid& quote_id) {

@@ -46,12 +46,12 @@ class Quotes {
     Delivery& delivery;
   };
   Quotes(const core::Catalogue& catalogue, ProductStore& products, SiteStore& sites, QuoteStore& quotes,
-         DeletionStore& deletions, Peers peers, const Clock& clock, IdSource& ids)
+         TaxPositionStore& tax_positions, Peers peers, const Clock& clock, IdSource& ids)
       : catalogue_(catalogue),
         products_(products),
         sites_(sites),
         quotes_(quotes),
-        deletions_(deletions),
+        tax_positions_(tax_positions),
         peers_(peers),
         clock_(clock),
         ids_(ids) {}
@@ -62,6 +62,8 @@ class Quotes {
   absl::Status Keep(const Quote& quote);
   // QUOTE_NOT_FOUND.
   absl::StatusOr<Quote> Get(const Caller& caller, const Uuid& account_id, const Uuid& quote_id);
+  // The account's billing profile changed its tax: what billing told before counts no more.
+  absl::Status OnTaxChanged(const Uuid& account_id, int64_t revision);
   // Job: forgets quotes that expired a day ago and became nothing.
   absl::StatusOr<int> Purge();
 
@@ -75,16 +77,21 @@ class Quotes {
   absl::StatusOr<core::Product> Draft(const Uuid& account_id, const DomainPurchase& item);
   absl::StatusOr<core::Product> Draft(const Uuid& account_id, const MailboxPurchase& item);
   // What `quote` is of and costs before tax; its account and currency are there.
-  absl::Status Fill(const Caller& caller, const UpgradeWish& item, Quote& quote);
-  absl::Status Fill(const Caller& caller, const RenewalWish& item, Quote& quote);
+  // Returns the account's tax position, if it is known.
+  absl::StatusOr<std::optional<TaxPosition>> Fill(const Caller& caller, const UpgradeWish& item,
+                                                  Quote& quote);
+  absl::StatusOr<std::optional<TaxPosition>> Fill(const Caller& caller, const RenewalWish& item,
+                                                  Quote& quote);
   template <typename Purchase>
-  absl::Status Fill(const Caller& caller, const Purchase& item, Quote& quote);
+  absl::StatusOr<std::optional<TaxPosition>> Fill(const Caller& caller, const Purchase& item, Quote& quote);
+  // Computed from `known` while that holds, else asked of billing.
+  absl::Status AddTax(const std::optional<TaxPosition>& known, Quote& quote);
 
   const core::Catalogue& catalogue_;
   ProductStore& products_;
   SiteStore& sites_;
   QuoteStore& quotes_;
-  DeletionStore& deletions_;
+  TaxPositionStore& tax_positions_;
   const Peers peers_;
   const Clock& clock_;
   IdSource& ids_;

@@ -26,13 +26,38 @@ void AddLines(const Uuid& account_id, const core::Offer& offer, Request& request
   }
 }
 
+// Nothing if it is of a kind that this release does not know: then each quote asks.
+std::optional<TaxPosition> FromProto(const billing_v1::TaxPosition& told) {
+  TaxPosition position;
+  switch (told.treatment()) {
+    case billing_v1::TAX_TREATMENT_STANDARD:
+      position.position.treatment = tax::Treatment::kStandard;
+      break;
+    case billing_v1::TAX_TREATMENT_REVERSE_CHARGE:
+      position.position.treatment = tax::Treatment::kReverseCharge;
+      break;
+    case billing_v1::TAX_TREATMENT_OUT_OF_SCOPE:
+      position.position.treatment = tax::Treatment::kOutOfScope;
+      break;
+    default:
+      return std::nullopt;
+  }
+  position.position.country_code = told.country_code();
+  position.position.rate_ppm = told.rate_ppm();
+  position.position.country_name_en = told.country_name_en();
+  position.position.country_name_fr = told.country_name_fr();
+  position.revision = told.revision();
+  position.ask_again_at = rpc::FromProto(told.ask_again_time());
+  return position;
+}
+
 std::string RequestId(const core::Order& order, absl::string_view step) {
   return Uuid::Derive(order.id, step).ToString();
 }
 
 }  // namespace
 
-absl::StatusOr<Tax> BillingClient::PreviewTax(const Uuid& account_id, const core::Offer& offer) {
+absl::StatusOr<TaxAnswer> BillingClient::PreviewTax(const Uuid& account_id, const core::Offer& offer) {
   billing_v1::PreviewTaxRequest request;
   request.set_account(AccountName(account_id));
   request.set_language(offer.language);
@@ -41,7 +66,7 @@ absl::StatusOr<Tax> BillingClient::PreviewTax(const Uuid& account_id, const core
                    peer_.Call<billing_v1::PreviewTaxResponse>(std::string(kService) + "PreviewTax", request));
   Tax tax{response.tax().minor_units(), response.total().minor_units(), {}};
   for (const auto& line : response.tax_lines()) tax.descriptions.push_back(line.description());
-  return tax;
+  return TaxAnswer{std::move(tax), FromProto(response.position())};
 }
 
 std::vector<absl::StatusOr<int64_t>> BillingClient::CreateProFormas(const OrderBatch& orders) {

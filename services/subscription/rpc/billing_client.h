@@ -10,7 +10,7 @@ class BillingClient final : public Billing {
  public:
   explicit BillingClient(rpc::Peer& peer) : peer_(peer) {}
 
-  absl::StatusOr<Tax> PreviewTax(const Uuid& account_id, const core::Offer& offer) override;
+  absl::StatusOr<TaxAnswer> PreviewTax(const Uuid& account_id, const core::Offer& offer) override;
   std::vector<absl::StatusOr<int64_t>> CreateProFormas(const OrderBatch& orders) override;
   absl::Status CancelProForma(const core::Order& order) override;
   std::vector<absl::StatusOr<std::string>> IssueInvoices(const OrderBatch& orders) override;

@@ -176,6 +176,18 @@ std::string ToText(core::AttemptState value) {
   std::abort();
 }
 
+std::string ToText(tax::Treatment value) {
+  switch (value) {
+    case tax::Treatment::kStandard:
+      return "standard";
+    case tax::Treatment::kReverseCharge:
+      return "reverse_charge";
+    case tax::Treatment::kOutOfScope:
+      return "out_of_scope";
+  }
+  std::abort();
+}
+
 template <>
 core::ProductKind FromText(const std::string& text) {
   using core::ProductKind;
@@ -245,6 +257,12 @@ core::AttemptState FromText(const std::string& text) {
   return Find(std::array{AttemptState::kOpen, AttemptState::kSucceeded, AttemptState::kDeclined,
                          AttemptState::kRequiresAction, AttemptState::kNoMethod},
               text);
+}
+
+template <>
+tax::Treatment FromText(const std::string& text) {
+  using tax::Treatment;
+  return Find(std::array{Treatment::kStandard, Treatment::kReverseCharge, Treatment::kOutOfScope}, text);
 }
 
 }  // namespace perennial::subscription

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "libs/tax/tax.h"
 #include "services/subscription/core/order.h"
 
 // How enums rest in columns. The texts are part of the schema: indexes name them.
@@ -16,6 +17,7 @@ std::string ToText(core::OrderStep value);
 std::string ToText(core::OrderFailure value);
 std::string ToText(core::Wait value);
 std::string ToText(core::AttemptState value);
+std::string ToText(tax::Treatment value);
 
 // The value of a text that ToText wrote; aborts on any other.
 template <typename Enum>

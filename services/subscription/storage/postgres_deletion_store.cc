@@ -21,15 +21,13 @@ Uuid PseudonymOf(const std::string& secret_key, const Uuid& account_id) {
                       crypto::KeyedHash(secret_key, absl::StrCat("deleted_account/", account_id.ToString())));
 }
 
+absl::Status KeepPurgeOut(pg::Database& database, const Uuid& account_id) {
+  // Shared: callers do not wait for each other.
+  return database.Execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))::text", account_id);
+}
+
 absl::Status PostgresDeletionStore::Enter(const Uuid& account_id) {
-  // Shared: callers do not wait for each other, only for a purge, and it for them.
-  // A statement of its own, so that what a purge committed while it was waited for is seen by the next.
-  RETURN_IF_ERROR(
-      database_.Execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))::text", account_id));
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query("SELECT pseudonym FROM account_deletions WHERE pseudonym = $1",
-                                   PseudonymOf(secret_key_, account_id)));
-  return rows.empty() ? absl::OkStatus() : Precondition("ACCOUNT_DELETED", "the account was deleted");
+  return database_.Execute("SELECT enter_account($1, $2)", account_id, PseudonymOf(secret_key_, account_id));
 }
 
 absl::Status PostgresDeletionStore::MarkDeleted(const Uuid& account_id, absl::Time now) {
@@ -88,7 +86,7 @@ absl::Status PostgresDeletionStore::DropRows(const Uuid& account_id) {
         "DELETE FROM orders WHERE account_id = $1",
         "DELETE FROM terms WHERE product_id IN (SELECT id FROM products WHERE account_id = $1)",
         "DELETE FROM products WHERE account_id = $1", "DELETE FROM quotes WHERE account_id = $1",
-        "DELETE FROM sites WHERE account_id = $1",
+        "DELETE FROM tax_positions WHERE account_id = $1", "DELETE FROM sites WHERE account_id = $1",
         "UPDATE account_deletions SET account_id = NULL, next_at = NULL WHERE account_id = $1"})
     RETURN_IF_ERROR(database_.Execute(sql, account_id));
   // Calls that were answered between the deletion and now.
@@ -118,6 +116,8 @@ absl::StatusOr<std::string> PostgresDeletionStore::Export(const Uuid& account_id
           "jsonb_build_object('currency_code', offer -> 'currency', 'minor_units', total_minor), "
           "'create_time', "
           "created_at) ORDER BY created_at), '[]') FROM quotes WHERE account_id = $1), "
+          "'tax_position', (SELECT jsonb_build_object('treatment', treatment, 'country_code', country_code, "
+          "'rate_ppm', rate_ppm) FROM tax_positions WHERE account_id = $1), "
           "'orders', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'product_id', product_id, "
           "'kind', kind, "
           "'state', step, 'lines', offer -> 'lines', 'total', jsonb_build_object('currency_code', offer -> "

@@ -12,6 +12,10 @@ namespace perennial::subscription {
 // was.
 Uuid PseudonymOf(const std::string& secret_key, const Uuid& account_id);
 
+// Until the end of the transaction; a purge waits for it, and it for a purge. What a statement that follows
+// sees includes what that purge committed.
+absl::Status KeepPurgeOut(pg::Database& database, const Uuid& account_id);
+
 class PostgresDeletionStore final : public DeletionStore {
  public:
   PostgresDeletionStore(pg::Database& database, events::Outbox& outbox, std::string secret_key)

@@ -16,10 +16,6 @@
 namespace perennial::subscription {
 namespace {
 
-absl::Status NoProduct() {
-  return NotFound("PRODUCT_NOT_FOUND", "there is no such product");
-}
-
 // Why a new product cannot be: its key is taken.
 absl::Status KeyTaken(const core::Product& product) {
   switch (product.kind) {

@@ -2,6 +2,7 @@
 
 #include "libs/base/status_macros.h"
 #include "services/subscription/storage/offer_json.h"
+#include "services/subscription/storage/postgres_deletion_store.h"
 
 namespace perennial::subscription {
 namespace {
@@ -34,10 +35,12 @@ absl::Status PostgresQuoteStore::Insert(const Quote& quote) {
   // order, is committed with waiting, and takes it along.
   RETURN_IF_ERROR(database_.CommitWithoutWaiting());
   return database_.Execute("INSERT INTO quotes (" PERENNIAL_QUOTE_COLUMNS
-                           ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                           ") SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM "
+                           "enter_account($2, $12)",
                            quote.id, quote.account_id, OfferToJson(quote.offer), DraftToJson(quote.draft),
                            quote.tax.tax_minor, quote.tax.total_minor, TextsToJson(quote.tax.descriptions),
-                           quote.resulting_expiry, quote.order_id, quote.expires_at, quote.created_at);
+                           quote.resulting_expiry, quote.order_id, quote.expires_at, quote.created_at,
+                           PseudonymOf(secret_key_, quote.account_id));
 }
 
 absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::Find(const Uuid& account_id, const Uuid& id) {
@@ -55,15 +58,16 @@ absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::Lock(const Uuid& accoun
   return ToQuote(rows);
 }
 
-absl::Status PostgresQuoteStore::Consume(const Uuid& id, const Uuid& order_id) {
-  return database_.Query("UPDATE quotes SET order_id = $2 WHERE id = $1", id, order_id).status();
+absl::Status PostgresQuoteStore::Consume(const Quote& quote, const Uuid& order_id) {
+  return database_.Execute("UPDATE quotes SET order_id = $3 WHERE account_id = $1 AND id = $2",
+                           quote.account_id, quote.id, order_id);
 }
 
 absl::StatusOr<int> PostgresQuoteStore::Purge(absl::Time expired_before) {
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query("DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE order_id IS NULL AND "
-                      "expires_at < $1 LIMIT 1000)",
+      database_.Query("DELETE FROM quotes WHERE ctid = ANY(ARRAY(SELECT ctid FROM quotes WHERE order_id IS "
+                      "NULL AND expires_at < $1 LIMIT 1000))",
                       expired_before));
   return static_cast<int>(rows.affected());
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/subscription/storage/names.h"
 #include "services/subscription/storage/offer_json.h"
@@ -21,6 +22,11 @@
   " AND standing NOT IN ('done', 'void') ORDER BY created_at, id"
 
 namespace perennial::subscription {
+
+absl::Status NoProduct() {
+  return NotFound("PRODUCT_NOT_FOUND", "there is no such product");
+}
+
 namespace {
 
 using OptionalTime = std::optional<absl::Time>;
@@ -180,6 +186,15 @@ std::vector<pg::Statement> RestOf(const std::vector<Uuid>& product_ids, Depth de
            {product_ids}}};
 }
 
+// The product first: what changes meanwhile then leaves it at a version that is no longer its own.
+std::vector<pg::Statement> AllOf(const std::vector<Uuid>& ids, Depth depth) {
+  std::vector<pg::Statement> statements = {ids.size() == 1
+                                               ? pg::Statement{PRODUCTS_WHERE("id = $1"), {ids.front()}}
+                                               : pg::Statement{PRODUCTS_WHERE("id = ANY($1)"), {ids}}};
+  for (pg::Statement& statement : RestOf(ids, depth)) statements.push_back(std::move(statement));
+  return statements;
+}
+
 // Each statement sees what was committed before it, so a product may be missing whose order is there.
 core::Aggregate* PlaceOf(const Places& places, const Uuid& product_id) {
   const auto found = places.find(product_id);
@@ -235,13 +250,19 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
 
 absl::StatusOr<std::vector<core::Aggregate>> LoadProducts(pg::Database& database,
                                                           const std::vector<Uuid>& ids, Depth depth) {
-  // The product first: what changes meanwhile then leaves it at a version that is no longer its own.
-  std::vector<pg::Statement> statements = {ids.size() == 1
-                                               ? pg::Statement{PRODUCTS_WHERE("id = $1"), {ids.front()}}
-                                               : pg::Statement{PRODUCTS_WHERE("id = ANY($1)"), {ids}}};
-  for (pg::Statement& statement : RestOf(ids, depth)) statements.push_back(std::move(statement));
-  ASSIGN_OR_RETURN(const std::vector<pg::Rows> rows, database.QueryTogether(std::move(statements)));
+  ASSIGN_OR_RETURN(const std::vector<pg::Rows> rows, database.QueryTogether(AllOf(ids, depth)));
   return Assemble(database, rows[0], rows[1], rows[2], depth);
+}
+
+absl::StatusOr<std::pair<core::Aggregate, pg::Rows>> LoadProductWith(pg::Database& database, const Uuid& id,
+                                                                     pg::Statement along) {
+  std::vector<pg::Statement> statements = AllOf({id}, Depth::kToShow);
+  statements.push_back(std::move(along));
+  ASSIGN_OR_RETURN(const std::vector<pg::Rows> rows, database.QueryTogether(std::move(statements)));
+  ASSIGN_OR_RETURN(std::vector<core::Aggregate> loaded,
+                   Assemble(database, rows[0], rows[1], rows[2], Depth::kToShow));
+  if (loaded.empty()) return NoProduct();
+  return std::pair(std::move(loaded.front()), rows[3]);
 }
 
 absl::Status InsertProduct(pg::Database& database, const core::Product& product) {

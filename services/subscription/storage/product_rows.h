@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,6 +27,8 @@ namespace perennial::subscription {
   "created_at, "                                                                                      \
   "updated_at"
 
+absl::Status NoProduct();
+
 core::Product ToProduct(const pg::Row& row);
 TermRow ToTerm(const pg::Row& row);
 core::Order ToOrder(const pg::Row& row);
@@ -43,6 +46,9 @@ absl::StatusOr<std::vector<core::Aggregate>> LoadRest(pg::Database& database, co
 // Those of the products that there are, with all that, in one round trip unless there are orders. No locks.
 absl::StatusOr<std::vector<core::Aggregate>> LoadProducts(pg::Database& database,
                                                           const std::vector<Uuid>& ids, Depth depth);
+// One product, to be shown, and the rows of a statement that goes along. PRODUCT_NOT_FOUND.
+absl::StatusOr<std::pair<core::Aggregate, pg::Rows>> LoadProductWith(pg::Database& database, const Uuid& id,
+                                                                     pg::Statement along);
 
 absl::Status InsertProduct(pg::Database& database, const core::Product& product);
 // One statement each, which travels along (pg::Database::Execute).

@@ -65,5 +65,49 @@ TEST_CASE("a commit does not wait for the disk if it need not, and the next on t
   CHECK(waits() == "on");
 }
 
+TEST_CASE("a transaction of statements that nobody reads is one, without BEGIN and COMMIT") {
+  Counters counters(1);
+  Database& database = counters.database();
+  const auto both = [&](int id) {
+    return database.Transact([&]() -> absl::Status {
+      RETURN_IF_ERROR(database.Execute("UPDATE counter SET n = n + 1 WHERE id = $1", 1));
+      return database.Execute("INSERT INTO counter (id, n) VALUES ($1, 0)", id);
+    });
+  };
+  CHECK(ViolatedConstraint(both(2)) == "counter_id_key");
+  CHECK(counters.Read(1) == 0);
+  REQUIRE_OK(both(3));
+  CHECK(counters.Read(1) == 1);
+  // The same transaction wrote both.
+  const auto rows = database.Query("SELECT count(DISTINCT xmin::text) AS n FROM counter WHERE id IN (1, 3)");
+  CHECK((*rows)[0].Get<int64_t>("n") == 1);
+  REQUIRE_OK(database.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(database.CommitWithoutWaiting());
+    return database.Execute(
+        "INSERT INTO counter (id, n) SELECT 4, (current_setting('synchronous_commit') = 'off')::int");
+  }));
+  CHECK(counters.Read(4) == 1);
+  CHECK((*database.Query("SHOW synchronous_commit"))[0].Get<std::string>("synchronous_commit") == "on");
+}
+
+TEST_CASE("a function of the schema may refuse, and nothing of its transaction is done") {
+  Counters counters(1);
+  Database& database = counters.database();
+  REQUIRE_OK(
+      database.Query("CREATE FUNCTION guard(ok boolean) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+                     "IF NOT ok THEN RAISE EXCEPTION 'not you' USING ERRCODE = 'REFUS', HINT = "
+                     "'COUNTER_LOCKED'; END IF; END $$"));
+  const auto write = [&](bool ok) {
+    return database.Transact([&]() -> absl::Status {
+      RETURN_IF_ERROR(database.Execute("SELECT guard($1)", ok));
+      return database.Execute("UPDATE counter SET n = n + 1 WHERE id = $1", 1);
+    });
+  };
+  CHECK_REFUSED(write(false), "COUNTER_LOCKED");
+  CHECK(counters.Read(1) == 0);
+  REQUIRE_OK(write(true));
+  CHECK(counters.Read(1) == 1);
+}
+
 }  // namespace
 }  // namespace perennial::pg

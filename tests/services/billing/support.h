@@ -42,7 +42,7 @@ struct BillingFixture {
   TimedIdSource ids;
   const std::string secret_key = std::string(32, 'k');
   PostgresInvoiceStore invoices{postgres.database(), postgres.outbox(), secret_key};
-  PostgresBillingProfileStore profile_store{postgres.database(), secret_key};
+  PostgresBillingProfileStore profile_store{postgres.database(), postgres.outbox(), secret_key};
   PostgresLedgerStore ledger{postgres.database()};
   PostgresRecognitionStore recognition_store{postgres.database(), ids};
   Recognition recognition{recognition_store, clock, [](const Money&) {}};

@@ -125,7 +125,8 @@ TEST_CASE("A deleted account leaves its invoices under a pseudonym, and nothing 
   CHECK(holding("SELECT count(*) FROM pro_forma p WHERE p::text LIKE $1") == 0);
   CHECK(holding("SELECT count(*) FROM deleted_account d WHERE d::text LIKE $1") == 0);
   // Under another key the mark is nobody's: without the key it cannot be told whose it is.
-  PostgresBillingProfileStore stranger(billing.postgres.database(), std::string(32, 's'));
+  PostgresBillingProfileStore stranger(billing.postgres.database(), billing.postgres.outbox(),
+                                       std::string(32, 's'));
   BillingProfiles elsewhere(stranger, billing.registry, billing.clock);
   CHECK(elsewhere.Update(CustomerOf(account), account, Company()).ok());
 }

@@ -48,9 +48,9 @@ TEST_CASE(
   NewProForma order = billing.OrderOf(account);
   const auto preview = billing.invoicing.PreviewTax(account, order.lines, order.language);
   REQUIRE_OK(preview);
-  CHECK(preview->total_minor == 12'000);
+  CHECK(preview->bill.total_minor == 12'000);
   SetCountry(billing, account, "HU");
-  order.expected_total = Money{"EUR", preview->total_minor};
+  order.expected_total = Money{"EUR", preview->bill.total_minor};
   const auto refused = billing.invoicing.CreateProForma(order);
   CHECK_REFUSED(refused, "PRO_FORMA_CHANGED");
   CHECK(MetadataOf(refused.status()) ==

@@ -34,9 +34,9 @@ struct Fixture : BillingFixture {
   }
 
   TaxTreatment Treatment() {
-    const auto bill = invoicing.PreviewTax(account, OrderOf(account).lines, core::Language::kEnglish);
-    REQUIRE_OK(bill);
-    return bill->tax_lines[0].treatment;
+    const auto preview = invoicing.PreviewTax(account, OrderOf(account).lines, core::Language::kEnglish);
+    REQUIRE_OK(preview);
+    return preview->position.treatment;
   }
 
   int RunOnce() {
@@ -158,7 +158,7 @@ TEST_CASE("An answer about an id that was changed meanwhile is dropped") {
   ProfileChange change = Company("");
   REQUIRE_OK(billing.Save(change));
   core::TakeAnswer({TaxIdState::kVerified, "WAPI3"}, billing.clock.Now(), stale);
-  REQUIRE_OK(billing.profile_store.RecordTaxIdCheck(billing.account, stale));
+  REQUIRE_OK(billing.profile_store.RecordTaxIdCheck(billing.account, stale, billing.clock.Now()));
   CHECK(billing.Check() == core::TaxIdCheck{});
   billing.clock.Advance(absl::Hours(2));
   CHECK(billing.RunOnce() == 0);
@@ -174,6 +174,50 @@ TEST_CASE("Two processes do not ask about the same id, and a killed one's is ask
   CHECK(billing.RunOnce() == 0);
   billing.clock.Advance(absl::Minutes(5));
   CHECK(billing.RunOnce() == 1);
+}
+
+TEST_CASE(
+    "Whoever keeps the tax is told when it changes, by the customer or by the register, and by nothing "
+    "else") {
+  Fixture billing;
+  const auto told = [&] {
+    return billing.Count("SELECT count(*) FROM outbox WHERE type = 'tax_position.changed'");
+  };
+  const auto preview = [&] {
+    const auto asked = billing.invoicing.PreviewTax(billing.account, billing.OrderOf(billing.account).lines,
+                                                    core::Language::kEnglish);
+    REQUIRE_OK(asked);
+    return *asked;
+  };
+  CHECK(preview().tax_revision == 0);
+  CHECK(preview().ask_again_at == billing.clock.Now() + absl::Hours(1));
+  billing.registry.answer = {};
+  REQUIRE_OK(billing.Save(Company("DE136695976")));
+  CHECK(told() == 1);
+  CHECK(preview().tax_revision == 1);
+  ProfileChange rename;
+  rename.values.party.name = "Grace";
+  rename.fields = {"recipient_name"};
+  REQUIRE_OK(billing.Save(rename));
+  // An answer that leaves the tax as it is.
+  billing.registry.answer = {TaxIdState::kVerified, "WAPI2"};
+  billing.clock.Advance(absl::Hours(1));
+  CHECK(billing.RunOnce() == 1);
+  CHECK(told() == 1);
+  CHECK(preview().tax_revision == 1);
+  billing.registry.answer = {TaxIdState::kNotRegistered, ""};
+  billing.clock.Advance(absl::Hours(91 * 24));
+  CHECK(billing.RunOnce() == 1);
+  CHECK(told() == 2);
+  CHECK(preview().tax_revision == 2);
+  CHECK(preview().position.treatment == TaxTreatment::kStandard);
+  const auto event = billing.postgres.database().Query(
+      "SELECT subject, attributes->>'revision' AS revision FROM outbox WHERE type = 'tax_position.changed' "
+      "ORDER BY sequence DESC LIMIT 1");
+  REQUIRE_OK(event);
+  CHECK((*event)[0].Get<std::string>("revision") == "2");
+  CHECK((*event)[0].Get<std::string>("subject") ==
+        "accounts/" + billing.account.ToString() + "/billingProfile");
 }
 
 }  // namespace perennial::billing

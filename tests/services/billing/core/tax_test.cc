@@ -56,6 +56,18 @@ void CheckPosition(const BillingProfile& profile, TaxTreatment treatment, const 
   CHECK(position.rate_ppm == rate_ppm);
 }
 
+BillingProfile AnyProfile() {
+  BillingProfile profile = *rc::gen::element(true, false) ? Company("DE", "DE136695976") : Consumer("DE");
+  if (*rc::gen::inRange(0, 4) == 0) profile.customer_type = CustomerType::kUnspecified;
+  profile.party.country_code = *rc::gen::element<std::string>("DE", "FR", "MC", "US", "KP", "");
+  if (*rc::gen::element(true, false)) profile.party.tax_id.clear();
+  if (*rc::gen::element(true, false)) profile.party.city = "Elsewhere";
+  if (*rc::gen::inRange(0, 4) == 0) profile.party.company.clear();
+  profile.party.tax_id_check.state =
+      *rc::gen::element(TaxIdState::kUnverified, TaxIdState::kVerified, TaxIdState::kNotRegistered);
+  return profile;
+}
+
 }  // namespace
 
 TEST_CASE("Rates are those of the day") {
@@ -185,14 +197,60 @@ TEST_CASE("Tax lines say what they are, in the invoice's language") {
   const auto description = [](const TaxPosition& position, Language language) {
     return MakeBill({Line(100)}, position, language)->tax_lines.at(0).description;
   };
-  CHECK(description({TaxTreatment::kStandard, "DE", 190'000}, Language::kEnglish) == "VAT 19 % (Germany)");
-  CHECK(description({TaxTreatment::kStandard, "DE", 190'000}, Language::kFrench) == "TVA 19 % (Allemagne)");
-  CHECK(description({TaxTreatment::kStandard, "FI", 255'000}, Language::kEnglish) == "VAT 25.5 % (Finland)");
-  CHECK(description({TaxTreatment::kStandard, "FI", 255'000}, Language::kFrench) == "TVA 25,5 % (Finlande)");
+  CHECK(description({TaxTreatment::kStandard, "DE", 190'000, "Germany", "Allemagne"}, Language::kEnglish) ==
+        "VAT 19 % (Germany)");
+  CHECK(description({TaxTreatment::kStandard, "DE", 190'000, "Germany", "Allemagne"}, Language::kFrench) ==
+        "TVA 19 % (Allemagne)");
+  CHECK(description({TaxTreatment::kStandard, "FI", 255'000, "Finland", "Finlande"}, Language::kEnglish) ==
+        "VAT 25.5 % (Finland)");
+  CHECK(description({TaxTreatment::kStandard, "FI", 255'000, "Finland", "Finlande"}, Language::kFrench) ==
+        "TVA 25,5 % (Finlande)");
   CHECK(description({TaxTreatment::kReverseCharge, "DE", 0}, Language::kFrench) ==
         "TVA 0 % (autoliquidation)");
   CHECK(description({TaxTreatment::kOutOfScope, "US", 0}, Language::kEnglish) ==
         "VAT 0 % (outside of the EU)");
+}
+
+TEST_CASE("A position holds until the country's next rate begins, at midnight in its capital") {
+  const absl::Time before = At(absl::CivilSecond(2020, 12, 31, 22, 59, 59));
+  CHECK(HoldsUntil(Position(Consumer("DE"), before), FrenchSeller(), before) == before + absl::Seconds(1));
+  CHECK(HoldsUntil(Position(Consumer("DE")), FrenchSeller(), kNow) == absl::InfiniteFuture());
+  CHECK(HoldsUntil(Position(Consumer("US")), FrenchSeller(), kNow) == absl::InfiniteFuture());
+  Seller seller = FrenchSeller();
+  seller.registrations = {{"CH", "CHE107787577MWST"}};
+  const absl::Time swiss = At(absl::CivilSecond(2023, 7, 1, 0, 0, 0));
+  CHECK(HoldsUntil(Position(Consumer("CH"), swiss, seller), seller, swiss) ==
+        At(absl::CivilSecond(2023, 12, 31, 23, 0, 0)));
+  CHECK(rc::check("of anybody on any day", [] {
+    const std::string country = *rc::gen::element<std::string>("DE", "EE", "SK", "RO", "FI", "MC", "US", "");
+    const absl::Time now =
+        At(absl::CivilSecond(2020, 1, 2)) + absl::Hours(*rc::gen::inRange(0, 24 * 365 * 7));
+    const TaxPosition position = *PlaceOfSupply(Consumer(country), FrenchSeller(), now);
+    const absl::Time until = HoldsUntil(position, FrenchSeller(), now);
+    RC_ASSERT(until > now);
+    if (until == absl::InfiniteFuture()) return;
+    RC_ASSERT(*PlaceOfSupply(Consumer(country), FrenchSeller(), until - absl::Seconds(1)) == position);
+    RC_ASSERT(*PlaceOfSupply(Consumer(country), FrenchSeller(), until) != position);
+  }));
+}
+
+TEST_CASE("Who is taxed alike has the same tax, whoever sells and on whatever day") {
+  CHECK(rc::check("any two profiles", [] {
+    const BillingProfile a = AnyProfile(), b = AnyProfile();
+    const bool alike = AreTaxedAlike(a, b);
+    RC_CLASSIFY(alike, "alike");
+    if (!alike) return;
+    Seller seller = FrenchSeller();
+    seller.party.country_code = *rc::gen::element<std::string>("FR", "DE");
+    const auto of_a = PlaceOfSupply(a, seller, kNow), of_b = PlaceOfSupply(b, seller, kNow);
+    RC_ASSERT(of_a.status().code() == of_b.status().code());
+    if (of_a.ok()) RC_ASSERT(*of_a == *of_b);
+  }));
+  CHECK_FALSE(AreTaxedAlike(Consumer("DE"), Consumer("FR")));
+  CHECK_FALSE(AreTaxedAlike(Company("DE", "DE136695976"), Company("DE", "")));
+  BillingProfile renamed = Company("DE", "DE136695976");
+  renamed.party.name = "Grace";
+  CHECK(AreTaxedAlike(renamed, Company("DE", "DE136695976")));
 }
 
 TEST_CASE("Mixed currencies, negative lines and impossible totals are refused") {
@@ -227,6 +285,13 @@ TEST_CASE("Lines always sum to the tax and the total") {
     RC_ASSERT(tax_minor == bill->tax_minor);
     RC_ASSERT(bill->tax_minor == Rational(Int128{net_minor} * rate_ppm, 1'000'000).Round());
     RC_ASSERT(bill->total_minor == bill->net_minor + bill->tax_minor);
+    std::vector<Money> amounts;
+    for (int64_t net : nets) amounts.push_back({"EUR", net});
+    // As whoever knows the position computes it.
+    const auto tax =
+        tax::TaxOn(amounts, {TaxTreatment::kStandard, "DE", rate_ppm, "Germany", ""}, Language::kEnglish);
+    RC_ASSERT(tax.ok());
+    RC_ASSERT(tax->total_minor == bill->total_minor);
     RC_ASSERT(bill->tax_lines.size() == 1u);
     RC_ASSERT(bill->tax_lines[0].tax_minor == bill->tax_minor);
   }));

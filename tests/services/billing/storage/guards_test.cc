@@ -107,7 +107,7 @@ TEST_CASE("The service's role has all the rights that the service needs") {
   pg::Database database(AsServiceRole(billing.postgres.url()), 2, metrics);
   events::Outbox outbox(database);
   PostgresInvoiceStore invoices(database, outbox, billing.secret_key);
-  PostgresBillingProfileStore profile_store(database, billing.secret_key);
+  PostgresBillingProfileStore profile_store(database, outbox, billing.secret_key);
   PostgresLedgerStore ledger(database);
   BillingProfiles profiles(profile_store, billing.registry, billing.clock);
   Invoicing invoicing(invoices, profile_store, billing.clock, billing.ids,
@@ -115,8 +115,9 @@ TEST_CASE("The service's role has all the rights that the service needs") {
                       [](const core::Document&) {});
   const Uuid account = billing.ids.Next();
   ProfileChange change;
-  change.fields = {"city"};
+  change.fields = {"city", "country_code"};
   change.values.party.city = "Paris";
+  change.values.party.country_code = "FR";
   REQUIRE_OK(profiles.Update(CustomerOf(account), account, change));
   const NewProForma order = billing.OrderOf(account);
   REQUIRE_OK(invoicing.CreateProForma(order));

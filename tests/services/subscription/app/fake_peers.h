@@ -42,14 +42,19 @@ class FakeBilling final : public Billing {
   explicit FakeBilling(Killer& killer) : killer_(killer) {}
   absl::Status away;  // given instead of an answer, if not OK
   int64_t tax_percent = 20;
+  int64_t tax_revision = 0;
+  int times_asked = 0;
   std::map<Uuid, int64_t> pro_formas;
   std::set<Uuid> cancelled;
   std::map<Uuid, std::string> invoices;
   std::map<Uuid, std::string> credit_notes;
+  absl::Time ask_again_at = Utc(2200, 1, 1);
 
-  absl::StatusOr<Tax> PreviewTax(const Uuid&, const core::Offer& offer) override {
-    const int64_t tax = offer.NetMinor() * tax_percent / 100;
-    return Tax{tax, offer.NetMinor() + tax, {"VAT"}};
+  absl::StatusOr<TaxAnswer> PreviewTax(const Uuid&, const core::Offer& offer) override {
+    ++times_asked;
+    ASSIGN_OR_RETURN(const tax::Tax tax, TaxOf(offer));
+    return TaxAnswer{{tax.tax_minor, tax.total_minor, {tax.description}},
+                     TaxPosition{Position(), tax_revision, ask_again_at}};
   }
   std::vector<absl::StatusOr<int64_t>> CreateProFormas(const OrderBatch& orders) override {
     std::vector<absl::StatusOr<int64_t>> totals;
@@ -58,7 +63,8 @@ class FakeBilling final : public Billing {
       totals.push_back(Step<int64_t>([&]() -> absl::StatusOr<int64_t> {
         const auto it = pro_formas.find(order->id);
         if (it != pro_formas.end() && expected) return it->second;
-        const int64_t total = PreviewTax(order->account_id, order->offer)->total_minor;
+        ASSIGN_OR_RETURN(const tax::Tax tax, TaxOf(order->offer));
+        const int64_t total = tax.total_minor;
         if (expected && *expected != total) return Precondition("PRO_FORMA_CHANGED", "");
         return pro_formas[order->id] = total;
       }));
@@ -91,6 +97,19 @@ class FakeBilling final : public Billing {
   }
 
  private:
+  tax::Position Position() const {
+    return {.treatment = tax::Treatment::kStandard,
+            .country_code = "FR",
+            .rate_ppm = static_cast<int32_t>(tax_percent) * 10'000,
+            .country_name_en = "France",
+            .country_name_fr = "France"};
+  }
+  absl::StatusOr<tax::Tax> TaxOf(const core::Offer& offer) const {
+    std::vector<Money> nets;
+    for (const core::Line& line : offer.lines) nets.push_back({offer.currency, line.net_minor});
+    const auto language = offer.language == "fr" ? tax::Language::kFrench : tax::Language::kEnglish;
+    return tax::TaxOn(nets, Position(), language);
+  }
   template <typename T>
   absl::StatusOr<T> Step(std::function<absl::StatusOr<T>()> effect) {
     killer_.Moment();

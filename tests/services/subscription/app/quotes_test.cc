@@ -67,6 +67,58 @@ TEST_CASE("An upgrade is quoted without asking account, in the language of the c
   CHECK_REFUSED(world.quotes.Price(world.caller, Id("account"), renewal, "EUR"), "SERVICE_UNAVAILABLE");
 }
 
+TEST_CASE(
+    "Billing is asked for an account's tax once, and again when it said so, or when the profile changed") {
+  World world;
+  world.Order(PlanPurchase{Id("site"), "gold", 3});
+  const UpgradeWish upgrade{world.Only().product.id, "platinum"};
+  REQUIRE(world.billing.times_asked == 1);
+  const Quote computed = world.QuoteFor(upgrade);
+  CHECK(world.billing.times_asked == 1);
+  world.tax_positions.rows.clear();
+  world.billing.ask_again_at = world.clock.Now() + absl::Hours(1);
+  const Quote asked = world.QuoteFor(upgrade);
+  CHECK(world.billing.times_asked == 2);
+  CHECK(computed.offer == asked.offer);
+  CHECK(computed.tax.tax_minor == asked.tax.tax_minor);
+  CHECK(computed.tax.total_minor == asked.tax.total_minor);
+  CHECK(computed.tax.descriptions == asked.tax.descriptions);
+  world.clock.Advance(absl::Hours(1) - absl::Seconds(1));
+  world.QuoteFor(upgrade);
+  CHECK(world.billing.times_asked == 2);
+  world.clock.Advance(absl::Seconds(1));
+  world.billing.ask_again_at += absl::Hours(2);
+  world.QuoteFor(upgrade);
+  CHECK(world.billing.times_asked == 3);
+  // An answer that is on its way while the profile changes counts no more.
+  world.tax_positions.rows.clear();
+  const auto late = world.quotes.Price(world.caller, Id("account"), upgrade, "EUR");
+  REQUIRE_OK(late);
+  REQUIRE_OK(world.quotes.OnTaxChanged(Id("account"), 1));
+  world.billing.tax_revision = 1;
+  world.billing.tax_percent = 25;
+  REQUIRE_OK(world.quotes.Keep(*late));
+  const Quote changed = world.QuoteFor(upgrade);
+  CHECK(changed.tax.tax_minor > late->tax.tax_minor);
+  // The fact comes again, or late: what was told since then holds.
+  REQUIRE_OK(world.quotes.OnTaxChanged(Id("account"), 1));
+  const int times_asked = world.billing.times_asked;
+  CHECK(world.QuoteFor(upgrade).tax.tax_minor == changed.tax.tax_minor);
+  CHECK(world.billing.times_asked == times_asked);
+}
+
+TEST_CASE("A tax that nobody told of makes one quote stale, and not the next") {
+  World world;
+  world.Order(PlanPurchase{Id("site"), "gold", 3});
+  const UpgradeWish upgrade{world.Only().product.id, "platinum"};
+  world.billing.tax_percent = 19;
+  const core::Order stale = *world.orders.Drive(Id("account"), world.CommitOnly(world.QuoteFor(upgrade)).id);
+  CHECK(core::StateOf(stale) == OrderState::kFailed);
+  CHECK(stale.failure == core::OrderFailure::kQuoteStale);
+  CHECK(core::StateOf(*world.orders.Drive(Id("account"), world.CommitOnly(world.QuoteFor(upgrade)).id)) ==
+        OrderState::kDone);
+}
+
 // What may come between a quote and its commit.
 void AnyEvent(World& world, const Uuid& product_id) {
   switch (*rc::gen::inRange(0, 5)) {

@@ -187,8 +187,10 @@ class FakeProductStore final : public ProductStore {
 
 class FakeQuoteStore final : public QuoteStore {
  public:
+  explicit FakeQuoteStore(FakeProductStore& products) : products_(products) {}
   std::map<Uuid, Quote> quotes;
   absl::Status Insert(const Quote& quote) override {
+    if (products_.deleted_accounts.contains(quote.account_id)) return Precondition("ACCOUNT_DELETED", "");
     quotes[quote.id] = quote;
     return absl::OkStatus();
   }
@@ -200,11 +202,47 @@ class FakeQuoteStore final : public QuoteStore {
   absl::StatusOr<std::optional<Quote>> Lock(const Uuid& account_id, const Uuid& id) override {
     return Find(account_id, id);
   }
-  absl::Status Consume(const Uuid& id, const Uuid& order_id) override {
-    quotes.at(id).order_id = order_id;
+  absl::Status Consume(const Quote& quote, const Uuid& order_id) override {
+    quotes.at(quote.id).order_id = order_id;
     return absl::OkStatus();
   }
   absl::StatusOr<int> Purge(absl::Time) override { return 0; }
+
+ private:
+  FakeProductStore& products_;
+};
+
+class FakeTaxPositionStore final : public TaxPositionStore {
+ public:
+  explicit FakeTaxPositionStore(FakeProductStore& products) : products_(products) {}
+  std::map<Uuid, TaxPosition> rows;
+  absl::StatusOr<std::optional<TaxPosition>> Find(const Uuid& account_id) override {
+    const auto it = rows.find(account_id);
+    return it == rows.end() ? std::nullopt : std::optional(it->second);
+  }
+  absl::StatusOr<WithProduct> FindWithProduct(const Uuid& account_id, const Uuid& product_id) override {
+    ASSIGN_OR_RETURN(core::Aggregate product, products_.Load(product_id));
+    return WithProduct{std::move(product), *Find(account_id)};
+  }
+  absl::Status Keep(const Uuid& account_id, const TaxPosition& told) override {
+    const auto it = rows.find(account_id);
+    if (it == rows.end() || it->second.revision <= told.revision) rows[account_id] = told;
+    return absl::OkStatus();
+  }
+  absl::Status Outdate(const Uuid& account_id, int64_t revision) override {
+    const auto it = rows.find(account_id);
+    if (it == rows.end() || it->second.revision < revision)
+      rows[account_id] = {{}, revision, absl::UnixEpoch()};
+    return absl::OkStatus();
+  }
+  absl::Status Doubt(const Uuid& account_id) override {
+    const auto it = rows.find(account_id);
+    if (it != rows.end()) it->second.ask_again_at = absl::UnixEpoch();
+    return absl::OkStatus();
+  }
+
+ private:
+  FakeProductStore& products_;
 };
 
 class FakeSiteStore final : public SiteStore {
@@ -287,14 +325,15 @@ struct World {
   FakePayments payments{killer};
   FakeDelivery delivery{killer};
   FakeProductStore products{killer};
-  FakeQuoteStore quote_store;
+  FakeQuoteStore quote_store{products};
+  FakeTaxPositionStore tax_positions{products};
   FakeSiteStore site_store;
   FakeDeletionStore deletion_store{products};
   FakeMeter meter;
-  OrderSteps steps{TestCatalogue(), products, {billing, payments, delivery}, clock, meter};
+  OrderSteps steps{TestCatalogue(), products, tax_positions, {billing, payments, delivery}, clock, meter};
   Orders orders{products, quote_store, deletion_store, steps, clock, ids, meter};
   Quotes quotes{
-      TestCatalogue(), products, site_store, quote_store, deletion_store, {accounts, billing, delivery},
+      TestCatalogue(), products, site_store, quote_store, tax_positions, {accounts, billing, delivery},
       clock,           ids};
   Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter, orders};
   Deletions deletions{deletion_store, products, clock};

@@ -7,6 +7,7 @@
 #include "services/subscription/storage/postgres_product_store.h"
 #include "services/subscription/storage/postgres_quote_store.h"
 #include "services/subscription/storage/postgres_site_store.h"
+#include "services/subscription/storage/postgres_tax_position_store.h"
 #include "tests/services/subscription/app/world.h"
 #include "tests/support/postgres_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -32,11 +33,12 @@ struct Rig {
   testing::FakeMeter meter;
   PostgresProductStore products{postgres.database(), postgres.outbox(), std::string(32, 'k')};
   PostgresSiteStore sites{postgres.database()};
-  PostgresQuoteStore quote_store{postgres.database()};
+  PostgresQuoteStore quote_store{postgres.database(), std::string(32, 'k')};
+  PostgresTaxPositionStore tax_positions{postgres.database(), std::string(32, 'k')};
   PostgresDeletionStore deletion_store{postgres.database(), postgres.outbox(), std::string(32, 'k')};
-  OrderSteps steps{TestCatalogue(), products, {billing, payments, delivery}, clock, meter};
+  OrderSteps steps{TestCatalogue(), products, tax_positions, {billing, payments, delivery}, clock, meter};
   Orders orders{products, quote_store, deletion_store, steps, clock, ids, meter};
-  Quotes quotes{TestCatalogue(), products, sites, quote_store, deletion_store, {accounts, billing, delivery},
+  Quotes quotes{TestCatalogue(), products, sites, quote_store, tax_positions, {accounts, billing, delivery},
                 clock,           ids};
   Renewals renewals{TestCatalogue(), products, accounts, clock, ids, meter, orders};
   Deletions deletions{deletion_store, products, clock};
