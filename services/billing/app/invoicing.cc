@@ -101,7 +101,7 @@ absl::StatusOr<ProForma> Invoicing::Draft(const NewProForma& request, const core
   RETURN_IF_ERROR(CheckTotal(made.bill, request.expected_total));
   made.order_id = request.order.id;
   made.account_id = request.order.account_id;
-  made.account_pseudonym = ids_.Next();
+  made.account_pseudonym = Uuid::Derive(ids_.Next(), "pseudonym");  // without its time
   made.language = request.language;
   made.time_zone = request.time_zone;
   made.buyer = BuyerOf(profile, position);

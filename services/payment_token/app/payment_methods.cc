@@ -174,7 +174,9 @@ absl::StatusOr<int> PaymentMethods::DetachDue() {
   for (const auto& removal : customers) {
     const bool gone =
         removal.customer.empty() || gateway_.DeleteCustomer(removal.customer) == RemovalOutcome::kGone;
-    RETURN_IF_ERROR(gone ? store_.ForgetAccount(removal.account_id, ids_.Next())
+    // Without the time, which the account's tombstone has as well.
+    const Uuid pseudonym = Uuid::Derive(ids_.Next(), "pseudonym");
+    RETURN_IF_ERROR(gone ? store_.ForgetAccount(removal.account_id, pseudonym)
                          : store_.TryCustomerAgain(removal.account_id, now + kDetachPause));
   }
   return static_cast<int>(detachments.size() + customers.size());

@@ -122,9 +122,13 @@ absl::StatusOr<std::optional<core::Charge>> PostgresChargeStore::Replace(const U
   std::optional<core::Charge> after;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
     // As all do: the account first, then the method, then the charge (MarkUsed).
+    RETURN_IF_ERROR(
+        database_.Execute("SELECT FROM charges c JOIN gateway_accounts a ON a.account_id = c.account_id "
+                          "WHERE c.charge_id = $1 FOR NO KEY UPDATE OF a",
+                          charge_id));
     RETURN_IF_ERROR(database_.Execute(
-        "SELECT FROM charges c JOIN gateway_accounts a ON a.account_id = c.account_id JOIN payment_methods m "
-        "ON m.payment_method_id = c.payment_method_id WHERE c.charge_id = $1 FOR NO KEY UPDATE OF a, m",
+        "SELECT FROM charges c JOIN payment_methods m ON m.payment_method_id = c.payment_method_id "
+        "WHERE c.charge_id = $1 FOR NO KEY UPDATE OF m",
         charge_id));
     ASSIGN_OR_RETURN(const std::vector<Locked> locked, Lock({charge_id}));
     after.reset();

@@ -161,11 +161,9 @@ std::vector<OrderSteps::Change> OrderSteps::MakeProFormas(const Group& group) {
 }
 
 OrderSteps::Change OrderSteps::ProFormaRefused(const HeldOrder& held, OrderFailure failure) {
-  if (failure == OrderFailure::kQuoteStale) {
-    // Or the next quote would be computed from the same position, and be as stale.
-    const absl::Status doubted = tax_positions_.Doubt(held.order().account_id);
-    if (!doubted.ok()) return PutOff(held, doubted);
-  }
+  // Or the next quote would be computed from the same position, and be refused as well.
+  const absl::Status doubted = tax_positions_.Doubt(held.order().account_id);
+  if (!doubted.ok()) return PutOff(held, doubted);
   return [this, failure](Aggregate& a, Order& o, absl::Time now) {
     core::ProFormaRefused(policy_, a, o, failure, now);
   };

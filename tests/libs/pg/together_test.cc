@@ -65,7 +65,7 @@ TEST_CASE("a commit does not wait for the disk if it need not, and the next on t
   CHECK(waits() == "on");
 }
 
-TEST_CASE("a transaction of statements that nobody reads is one, without BEGIN and COMMIT") {
+TEST_CASE("a transaction of statements that nobody reads is one") {
   Counters counters(1);
   Database& database = counters.database();
   const auto both = [&](int id) {

@@ -33,6 +33,8 @@ TEST_CASE("A paid order becomes a numbered invoice, posted to the ledger and tol
   CHECK(core::NumberOf(invoice) == "INV-FR-2027-000001");
   CHECK(invoice.bill.total_minor == 11'900);
   CHECK(invoice.buyer.country_code == "DE");
+  CHECK(invoice.account_pseudonym.ToString()[14] ==
+        '8');  // an id of version 7 would tell when it was made (R7)
   CHECK(*billing.invoices.Get(account, invoice.id) == invoice);
   CHECK(BalanceOf(billing, core::LedgerAccount::kCashAtGateway) == 11'900);
   CHECK(BalanceOf(billing, core::LedgerAccount::kDeferredRevenue) == -10'000);

@@ -40,7 +40,8 @@ class FakeAccounts final : public Accounts {
 class FakeBilling final : public Billing {
  public:
   explicit FakeBilling(Killer& killer) : killer_(killer) {}
-  absl::Status away;  // given instead of an answer, if not OK
+  absl::Status away;      // given instead of an answer, if not OK
+  bool is_served = true;  // whether it sells to the customer's country
   int64_t tax_percent = 20;
   int64_t tax_revision = 0;
   int times_asked = 0;
@@ -52,6 +53,7 @@ class FakeBilling final : public Billing {
 
   absl::StatusOr<TaxAnswer> PreviewTax(const Uuid&, const core::Offer& offer) override {
     ++times_asked;
+    if (!is_served) return Precondition("COUNTRY_NOT_SERVED", "");
     ASSIGN_OR_RETURN(const tax::Tax tax, TaxOf(offer));
     return TaxAnswer{{tax.tax_minor, tax.total_minor, {tax.description}},
                      TaxPosition{Position(), tax_revision, ask_again_at}};
@@ -63,6 +65,7 @@ class FakeBilling final : public Billing {
       totals.push_back(Step<int64_t>([&]() -> absl::StatusOr<int64_t> {
         const auto it = pro_formas.find(order->id);
         if (it != pro_formas.end() && expected) return it->second;
+        if (!is_served) return Precondition("COUNTRY_NOT_SERVED", "");
         ASSIGN_OR_RETURN(const tax::Tax tax, TaxOf(order->offer));
         const int64_t total = tax.total_minor;
         if (expected && *expected != total) return Precondition("PRO_FORMA_CHANGED", "");

@@ -119,6 +119,17 @@ TEST_CASE("A tax that nobody told of makes one quote stale, and not the next") {
         OrderState::kDone);
 }
 
+TEST_CASE("A country that is served no more is refused at a commit once, and then in the quote") {
+  World world;
+  world.Order(PlanPurchase{Id("site"), "gold", 3});
+  const UpgradeWish upgrade{world.Only().product.id, "platinum"};
+  world.billing.is_served = false;
+  const core::Order refused =
+      *world.orders.Drive(Id("account"), world.CommitOnly(world.QuoteFor(upgrade)).id);
+  CHECK(refused.failure == core::OrderFailure::kBillingRefused);
+  CHECK_REFUSED(world.quotes.Price(world.caller, Id("account"), upgrade, "EUR"), "COUNTRY_NOT_SERVED");
+}
+
 // What may come between a quote and its commit.
 void AnyEvent(World& world, const Uuid& product_id) {
   switch (*rc::gen::inRange(0, 5)) {
