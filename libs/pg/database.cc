@@ -162,11 +162,6 @@ void Database::AfterCommit(std::function<void()> then) {
   ambient.after_commit->push_back(std::move(then));
 }
 
-absl::Status Database::CommitWithoutWaiting() {
-  if (ambient.pool != pool_.get()) return absl::OkStatus();
-  return Execute("SELECT set_config('synchronous_commit', 'off', /*is_local*/ true)");
-}
-
 absl::Status Database::TransactOnce(absl::FunctionRef<absl::Status()> body) {
   ASSIGN_OR_RETURN(auto borrowed, pool_->Borrow());
   Lease connection(*pool_, std::move(borrowed));

@@ -62,12 +62,6 @@ class Database {
   // once. For what must not happen for each run of a body, and cannot be undone: counting.
   void AfterCommit(std::function<void()> then);
 
-  // For a transaction whose loss costs nobody anything: its commit does not wait for the disk. If Postgres or
-  // its machine crashes within the next second, all that it wrote may be gone, as if it had never been. It is
-  // never half there, a crash of this process loses nothing, and whatever is committed after it with waiting
-  // takes it along. Outside a transaction it means nothing.
-  absl::Status CommitWithoutWaiting();
-
   // OK if the database answers and its newest migration is at least `version` (a dbmate version,
   // "20261123000000").
   absl::Status CheckReady(absl::string_view version);

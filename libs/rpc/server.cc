@@ -243,19 +243,11 @@ absl::Status Server::State::Mutate(const Service::Method& method, const std::str
   std::optional<std::string> sealed;
   std::string ours;
   std::shared_ptr<void> prepared;
-  if (method.looks_first) {
+  if (method.prepares_outside) {
     ASSIGN_OR_RETURN(sealed, requests.Find(key));
   }
   if (!sealed) {
-    absl::StatusOr<std::shared_ptr<void>> made = method.prepare(call, request);
-    if (!made.ok() && !method.looks_first) {
-      // Answered before, maybe: what was to be had then may be gone by now.
-      ASSIGN_OR_RETURN(sealed, requests.Find(key));
-    }
-    if (!made.ok() && !sealed) return made.status();
-    if (made.ok()) prepared = *std::move(made);
-  }
-  if (!sealed) {
+    ASSIGN_OR_RETURN(prepared, method.prepare(call, request));
     ASSIGN_OR_RETURN(sealed, requests.Once(key, [&]() -> absl::StatusOr<std::string> {
       RETURN_IF_ERROR(method.commit(call, request, prepared.get(), response));
       return ours = crypto::Seal(options.secret_key, context, response.SerializeAsString());

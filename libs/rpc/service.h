@@ -47,9 +47,6 @@ struct Mutation {
   std::function<absl::StatusOr<Response>(const Call&, const Request&, Prepared&)> commit;
   std::function<absl::StatusOr<Response>(const Call&, const Request&, const Response& committed, Prepared*)>
       finish;
-  // Whether prepare only asks, so that a repeat may ask again. Then a request is looked for not before it but
-  // when something is refused, which spares a new one, as most are, a round trip.
-  bool prepare_only_asks = false;
   // Optional: paths of string fields that must leave no trace (R21), e.g. "card.number". They are not part of
   // the remembered hash, which is quick to compute, so a password could be guessed from it; and are wiped
   // when the call is done. Every field that is called a password must be named here.
@@ -92,7 +89,7 @@ class Service {
       ASSIGN_OR_RETURN(Prepared prepared, prepare(call, static_cast<const Request&>(request)));
       return std::make_shared<Prepared>(std::move(prepared));
     };
-    added.looks_first = mutation.prepare != nullptr && !mutation.prepare_only_asks;
+    added.prepares_outside = mutation.prepare != nullptr;
     added.commit = [commit = mutation.commit](const Call& call, const Message& request, void* prepared,
                                               Message& response) {
       return Store(commit(call, static_cast<const Request&>(request), *static_cast<Prepared*>(prepared)),
@@ -131,7 +128,7 @@ class Service {
     const Message* response_prototype;
     bool is_mutation = false;
     std::function<absl::Status(const Call&, const Message&, Message&)> read;
-    bool looks_first = false;  // so that a request is prepared only if it was not answered before
+    bool prepares_outside = false;  // so that a request is prepared only if it was not answered before
     std::function<absl::StatusOr<std::shared_ptr<void>>(const Call&, const Message&)> prepare;
     std::function<absl::Status(const Call&, const Message&, void*, Message&)> commit;
     std::function<absl::Status(const Call&, const Message&, void*, Message&)> finish;
@@ -147,7 +144,7 @@ class Service {
                                                        .response_prototype = &Response::default_instance(),
                                                        .is_mutation = false,
                                                        .read = {},
-                                                       .looks_first = false,
+                                                       .prepares_outside = false,
                                                        .prepare = {},
                                                        .commit = {},
                                                        .finish = {},

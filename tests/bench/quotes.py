@@ -15,7 +15,6 @@ from suite.suite import Suite
 METHODS = {"order": "perennial.subscription.v1.OrderService/GetOrder",
            "product": "perennial.subscription.v1.ProductService/GetProduct",
            "quote": "perennial.subscription.v1.OrderService/CreateQuote"}
-NIL = "00000000-0000-0000-0000-000000000000"
 CUSTOMERS = 16
 TURNS = 5
 
@@ -37,7 +36,7 @@ def requests_file(suite: Suite, name: str, customers: list[dict]) -> Path:
     requests = []
     for customer in customers:
         if name == "quote":
-            request = make(parent=customer["account"], currency_code="EUR", request_id=NIL,
+            request = make(parent=customer["account"], currency_code="EUR",
                            upgrade={"product": customer["product"], "plan": "plans/gold"})
         else:
             request = make(name=customer[name])

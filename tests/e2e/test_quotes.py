@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import PASSWORD, ROOT, Customer
 from suite.client import Refused
-from test_crashes import DONE, FAILED, advance, books_agree, buy, order_of
+from test_crashes import DONE, FAILED, advance, books_agree
 
 ORDERS = "perennial.subscription.v1.OrderService"
 QUOTE_STALE = 4
+CONSUMED = 2
 
 
 def plan_of(customer) -> str:
@@ -38,53 +38,52 @@ def charged(customer, order) -> int:
     return customer.peer("billing").call("perennial.billing.v1.InvoiceService/GetInvoice", name=order.invoice).total.minor_units
 
 
-def test_a_quote_outlives_the_service_that_made_it(suite, customer):
+def get_quote(customer, name: str):
+    return customer.peer("subscription").call(f"{ORDERS}/GetQuote", name=name)
+
+
+def test_a_quote_outlives_the_service_that_made_it_and_its_database(suite, customer):
     product = plan_of(customer)
-    request_id = str(uuid.uuid4())
-    quote = quote_upgrade(customer, product, request_id=request_id)
+    quote = quote_upgrade(customer, product)
     suite.kill("subscription")
+    suite.postgres.crash()
+    suite.postgres.start()
     suite.restart("subscription")
-    assert quote_upgrade(customer, product, request_id=request_id) == quote
+    assert get_quote(customer, quote.name) == quote
     order = customer.commit(quote)
     assert order.state == DONE
     assert charged(customer, order) == quote.total.minor_units
-    # What was asked once is answered the same, though it is not to be had any more.
-    assert quote_upgrade(customer, product, request_id=request_id) == quote
+    # It is known by both of its names now; the order tells the short one.
+    suite.postgres.crash()
+    suite.postgres.start()
+    for name in (quote.name, order.quote):
+        shown = get_quote(customer, name)
+        assert (shown.name, shown.state, shown.order) == (name, CONSUMED, order.name)
+        assert (shown.lines, shown.total, shown.tax_descriptions) == (quote.lines, quote.total, quote.tax_descriptions)
+        with pytest.raises(Refused) as refused:
+            customer.peer("subscription").call(f"{ORDERS}/CommitQuote", name=name)
+        assert refused.value.reason == "QUOTE_CONSUMED"
     with pytest.raises(Refused) as refused:
         quote_upgrade(customer, product)
     assert refused.value.reason == "NOT_AN_UPGRADE"
     books_agree(suite)
 
 
-def test_an_order_takes_its_quote_through_a_crash_of_postgres(suite, customer):
-    """A quote's commit does not wait for the disk; an order's does, and all before it is on the disk then."""
+def test_a_quote_cannot_be_altered_nor_used_by_another(suite, customer):
     product = plan_of(customer)
     quote = quote_upgrade(customer, product)
-    order = customer.commit(quote)
-    suite.postgres.crash()
-    suite.postgres.start()
-    assert order_of(customer, order).state == DONE
-    shown = customer.peer("subscription").call(f"{ORDERS}/GetQuote", name=quote.name)
-    assert shown.order == order.name
-    assert shown.total == quote.total
-    books_agree(suite)
-
-
-def test_a_quote_is_there_or_gone_after_a_crash_of_postgres(suite, customer):
-    product = plan_of(customer)
-    request_id = str(uuid.uuid4())
-    quote = quote_upgrade(customer, product, request_id=request_id)
-    suite.postgres.crash()
-    suite.postgres.start()
-    outcome = {}
-    buy(customer, quote, outcome)
-    if "order" not in outcome:
-        assert outcome["refused"].reason == "QUOTE_NOT_FOUND"
-        again = quote_upgrade(customer, product, request_id=request_id)  # its record went with it
-        assert again.total == quote.total
-        outcome["order"] = customer.commit(again)
-    assert outcome["order"].state == DONE
-    books_agree(suite)
+    other = Customer(suite)
+    handle = quote.name.rsplit("/", 1)[1]
+    middle = len(handle) // 2
+    altered = handle[:middle] + ("A" if handle[middle] != "A" else "B") + handle[middle + 1:]
+    for who, name in ((customer, f"{customer.account}/quotes/{altered}"), (customer, f"{other.account}/quotes/{handle}"),
+                      (other, f"{other.account}/quotes/{handle}"), (other, quote.name)):
+        for method in ("GetQuote", "CommitQuote"):
+            with pytest.raises(Refused) as refused:
+                who.peer("subscription").call(f"{ORDERS}/{method}", name=name)
+            assert refused.value.reason == "QUOTE_NOT_FOUND"
+    assert product not in quote.name and "gold" not in quote.name
+    assert len(quote.name) < 1024
 
 
 def until(found, seconds: float = 10):

@@ -18,6 +18,10 @@ constexpr int kBatch = 500;
 // More steps than any order has; a loop would be a fault of the machine.
 constexpr int kMostSteps = 40;
 
+absl::Status QuoteNotFound() {
+  return NotFound("QUOTE_NOT_FOUND", "there is no such quote");
+}
+
 absl::Status QuoteConsumed(const Quote& quote) {
   return Refusal(absl::StatusCode::kFailedPrecondition, "QUOTE_CONSUMED", "the quote was committed already",
                  {{"order", MakeChildName(quote.account_id, "orders", *quote.order_id)}});
@@ -39,20 +43,21 @@ absl::Status Orders::Start(const Quote& quote, const core::Order& order) {
       .status();
 }
 
-absl::StatusOr<core::Order> Orders::Commit(const Caller& caller, const Uuid& account_id, const Uuid& quote_id,
+absl::StatusOr<core::Order> Orders::Commit(const Caller& caller, const Uuid& account_id,
+                                           const std::string& quote_handle,
                                            const std::string& payment_method) {
   RETURN_IF_ERROR(RequireOwner(caller, account_id, "QUOTE_NOT_FOUND"));
   RETURN_IF_ERROR(deletions_.Enter(account_id));
   const absl::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(const std::optional<Quote> quote, quotes_.Lock(account_id, quote_id));
-  if (!quote) return NotFound("QUOTE_NOT_FOUND", "there is no such quote");
+  ASSIGN_OR_RETURN(const std::optional<Quote> quote, quotes_.Find(account_id, quote_handle));
+  if (!quote) return QuoteNotFound();
   if (quote->order_id) return QuoteConsumed(*quote);
   if (now >= quote->expires_at)
     return Precondition("QUOTE_EXPIRED", "the quote's 15 minutes are over; quote anew");
   core::Order order;
   order.id = ids_.Next();
   order.account_id = account_id;
-  order.quote_id = quote_id;
+  order.quote_id = quote->id;
   order.offer = quote->offer;
   order.total_minor = quote->tax.total_minor;
   order.wanted_method = payment_method;
@@ -60,8 +65,12 @@ absl::StatusOr<core::Order> Orders::Commit(const Caller& caller, const Uuid& acc
   if (quote->tax.total_minor == 0) order.step = core::OrderStep::kApply;
   order.next_at = now + kHeadStart;
   order.created_at = order.updated_at = now;
+  ASSIGN_OR_RETURN(const bool is_first, quotes_.Consume(*quote, order.id));
+  if (!is_first) {
+    ASSIGN_OR_RETURN(const std::optional<Quote> consumed, quotes_.Find(account_id, quote_handle));
+    return consumed && consumed->order_id ? QuoteConsumed(*consumed) : QuoteNotFound();
+  }
   RETURN_IF_ERROR(Start(*quote, order));
-  RETURN_IF_ERROR(quotes_.Consume(*quote, order.id));
   return order;
 }
 

@@ -31,8 +31,8 @@ class Orders {
 
   // Turns a quote into its order; run in one transaction. `payment_method`: name, or empty for R16.
   // QUOTE_NOT_FOUND, QUOTE_EXPIRED, QUOTE_CONSUMED, QUOTE_STALE, ORDER_IN_PROGRESS, ACCOUNT_DELETED.
-  absl::StatusOr<core::Order> Commit(const Caller& caller, const Uuid& account_id, const Uuid& quote_id,
-                                     const std::string& payment_method);
+  absl::StatusOr<core::Order> Commit(const Caller& caller, const Uuid& account_id,
+                                     const std::string& quote_handle, const std::string& payment_method);
 
   // Takes the order as far as it goes now, unless somebody else does already, and returns it as it is then.
   absl::StatusOr<core::Order> Drive(const Uuid& account_id, const Uuid& order_id);

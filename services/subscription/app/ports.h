@@ -142,28 +142,28 @@ class SiteStore {
 struct Quote {
   Uuid id;
   Uuid account_id;
+  // What its name calls it: of an open one all of it, sealed; of one that became an order also `id`.
+  std::string handle = {};
   core::Offer offer;
   core::Product draft;  // purchase: the product to be
   Tax tax;
-  // If billing was asked: what is to be kept of its answer. Not stored with the quote.
-  std::optional<TaxPosition> told = {};
   CivilDate resulting_expiry;
   std::optional<Uuid> order_id;
   absl::Time expires_at;
   absl::Time created_at;
 };
 
+// An open quote is in the customer's hands, sealed; stored is what became an order.
 class QuoteStore {
  public:
   virtual ~QuoteStore() = default;
-  // DeletionStore::Enter, too; and the commit of its transaction does not wait for the disk.
-  virtual absl::Status Insert(const Quote& quote) = 0;
-  virtual absl::StatusOr<std::optional<Quote>> Find(const Uuid& account_id, const Uuid& id) = 0;
-  // The same, locked until the end of the transaction.
-  virtual absl::StatusOr<std::optional<Quote>> Lock(const Uuid& account_id, const Uuid& id) = 0;
-  virtual absl::Status Consume(const Quote& quote, const Uuid& order_id) = 0;
-  // Drops a batch of quotes that nobody can commit any more.
-  virtual absl::StatusOr<int> Purge(absl::Time expired_before) = 0;
+  // A handle that only this service can make and read, for the quote's account only. Stores nothing.
+  virtual std::string Seal(const Quote& quote) = 0;
+  // Nothing if the handle is not one of the account's.
+  virtual absl::StatusOr<std::optional<Quote>> Find(const Uuid& account_id, const std::string& handle) = 0;
+  // Stores the quote with its order, once: false if it became one already. Of several at the same quote each
+  // waits until the one before it is through.
+  virtual absl::StatusOr<bool> Consume(const Quote& quote, const Uuid& order_id) = 0;
 };
 
 struct ProductFilter {
@@ -256,7 +256,8 @@ class TaxPositionStore {
   virtual absl::StatusOr<std::optional<TaxPosition>> Find(const Uuid& account_id) = 0;
   // The same, and a product of anybody's, in one round trip. PRODUCT_NOT_FOUND.
   virtual absl::StatusOr<WithProduct> FindWithProduct(const Uuid& account_id, const Uuid& product_id) = 0;
-  // Keeps an answer, unless a change of the profile is known that it does not know of.
+  // Keeps an answer, unless a change of the profile is known that it does not know of, or the account was
+  // deleted.
   virtual absl::Status Keep(const Uuid& account_id, const TaxPosition& told) = 0;
   // The profile is at this revision: what was told of an older one is asked again. Nothing if the account was
   // deleted.

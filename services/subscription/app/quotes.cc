@@ -10,7 +10,6 @@ namespace perennial::subscription {
 namespace {
 
 constexpr absl::Duration kValidFor = absl::Minutes(15);
-constexpr absl::Duration kKeepExpired = absl::Hours(24);
 
 absl::Status NoProduct() {
   return NotFound("PRODUCT_NOT_FOUND", "there is no such product");
@@ -154,8 +153,7 @@ absl::Status Quotes::AddTax(const std::optional<TaxPosition>& known, Quote& quot
   if (!known || clock_.Now() >= known->ask_again_at) {
     ASSIGN_OR_RETURN(TaxAnswer answer, peers_.billing.PreviewTax(quote.account_id, quote.offer));
     quote.tax = std::move(answer.tax);
-    quote.told = std::move(answer.position);
-    return absl::OkStatus();
+    return answer.position ? tax_positions_.Keep(quote.account_id, *answer.position) : absl::OkStatus();
   }
   std::vector<Money> nets;
   for (const core::Line& line : quote.offer.lines) nets.push_back({quote.offer.currency, line.net_minor});
@@ -181,27 +179,19 @@ absl::StatusOr<Quote> Quotes::Price(const Caller& caller, const Uuid& account_id
   if (quote.offer.NetMinor() > 0) RETURN_IF_ERROR(AddTax(known, quote));
   quote.created_at = clock_.Now();
   quote.expires_at = quote.created_at + kValidFor;
+  quote.handle = quotes_.Seal(quote);
   return quote;
-}
-
-absl::Status Quotes::Keep(const Quote& quote) {
-  RETURN_IF_ERROR(quotes_.Insert(quote));
-  return quote.told ? tax_positions_.Keep(quote.account_id, *quote.told) : absl::OkStatus();
 }
 
 absl::Status Quotes::OnTaxChanged(const Uuid& account_id, int64_t revision) {
   return tax_positions_.Outdate(account_id, revision);
 }
 
-absl::StatusOr<Quote> Quotes::Get(const Caller& caller, const Uuid& account_id, const Uuid& quote_id) {
+absl::StatusOr<Quote> Quotes::Get(const Caller& caller, const Uuid& account_id, const std::string& handle) {
   RETURN_IF_ERROR(RequireOwner(caller, account_id, "QUOTE_NOT_FOUND"));
-  ASSIGN_OR_RETURN(const std::optional<Quote> quote, quotes_.Find(account_id, quote_id));
+  ASSIGN_OR_RETURN(const std::optional<Quote> quote, quotes_.Find(account_id, handle));
   if (!quote) return NotFound("QUOTE_NOT_FOUND", "there is no such quote");
   return *quote;
-}
-
-absl::StatusOr<int> Quotes::Purge() {
-  return quotes_.Purge(clock_.Now() - kKeepExpired);
 }
 
 }  // namespace perennial::subscription

@@ -56,16 +56,13 @@ class Quotes {
         clock_(clock),
         ids_(ids) {}
 
-  // Prices an item; asks peers, stores nothing. Refusals: see OrderService.CreateQuote.
+  // Prices an item. Refusals: see OrderService.CreateQuote.
   absl::StatusOr<Quote> Price(const Caller& caller, const Uuid& account_id, const QuoteItem& item,
                               const std::string& currency);
-  absl::Status Keep(const Quote& quote);
   // QUOTE_NOT_FOUND.
-  absl::StatusOr<Quote> Get(const Caller& caller, const Uuid& account_id, const Uuid& quote_id);
+  absl::StatusOr<Quote> Get(const Caller& caller, const Uuid& account_id, const std::string& handle);
   // The account's billing profile changed its tax: what billing told before counts no more.
   absl::Status OnTaxChanged(const Uuid& account_id, int64_t revision);
-  // Job: forgets quotes that expired a day ago and became nothing.
-  absl::StatusOr<int> Purge();
 
  private:
   absl::StatusOr<core::Customer> FindCustomer(const Uuid& account_id);

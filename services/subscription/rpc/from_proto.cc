@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -129,6 +130,14 @@ absl::StatusOr<ChildName> ChildFromProto(const std::string& name, absl::string_v
   const auto child = ParseChildName(name, collection);
   if (!child) return NotFound(reason, "there is nothing of this name");
   return *child;
+}
+
+absl::StatusOr<QuoteName> QuoteNameFromProto(const std::string& name) {
+  const std::vector<std::string> parts = absl::StrSplit(name, '/');
+  const bool is_name = parts.size() == 4 && parts[0] == "accounts" && parts[2] == "quotes";
+  const auto account_id = is_name ? Uuid::Parse(parts[1]) : absl::InvalidArgumentError("");
+  if (!account_id.ok()) return NotFound("QUOTE_NOT_FOUND", "there is no such quote");
+  return QuoteName{*account_id, parts[3]};
 }
 
 absl::StatusOr<Uuid> AccountFromProto(const std::string& name) {

@@ -9,22 +9,24 @@ namespace {
 
 using rpc::Call;
 
-absl::StatusOr<Quote> PriceQuote(Quotes& quotes, const Call& call, const v1::CreateQuoteRequest& request) {
+absl::StatusOr<v1::Quote> CreateQuote(Quotes& quotes, const Clock& clock, const Call& call,
+                                      const v1::CreateQuoteRequest& request) {
   ASSIGN_OR_RETURN(const Uuid account_id, AccountFromProto(request.parent()));
   if (!call.caller.Owns(account_id)) return NotFound("ACCOUNT_NOT_FOUND", "there is no such account");
   ASSIGN_OR_RETURN(const QuoteItem item, FromProto(request, account_id));
-  return quotes.Price(call.caller, account_id, item, request.currency_code());
+  ASSIGN_OR_RETURN(const Quote quote, quotes.Price(call.caller, account_id, item, request.currency_code()));
+  return ToProto(quote, clock.Now());
 }
 
 absl::StatusOr<v1::Quote> GetQuote(Quotes& quotes, const Clock& clock, const Call& call,
                                    const v1::GetQuoteRequest& request) {
-  ASSIGN_OR_RETURN(const ChildName name, ChildFromProto(request.name(), "quotes", "QUOTE_NOT_FOUND"));
-  ASSIGN_OR_RETURN(const Quote quote, quotes.Get(call.caller, name.account_id, name.id));
+  ASSIGN_OR_RETURN(const QuoteName name, QuoteNameFromProto(request.name()));
+  ASSIGN_OR_RETURN(const Quote quote, quotes.Get(call.caller, name.account_id, name.handle));
   return ToProto(quote, clock.Now());
 }
 
 absl::StatusOr<v1::Order> Commit(Orders& orders, const Call& call, const v1::CommitQuoteRequest& request) {
-  ASSIGN_OR_RETURN(const ChildName name, ChildFromProto(request.name(), "quotes", "QUOTE_NOT_FOUND"));
+  ASSIGN_OR_RETURN(const QuoteName name, QuoteNameFromProto(request.name()));
   if (!request.payment_method().empty()) {
     ASSIGN_OR_RETURN(const ChildName method,
                      ChildFromProto(request.payment_method(), "paymentMethods", "PAYMENT_METHOD_NOT_FOUND"));
@@ -32,7 +34,7 @@ absl::StatusOr<v1::Order> Commit(Orders& orders, const Call& call, const v1::Com
       return NotFound("PAYMENT_METHOD_NOT_FOUND", "there is no such payment method");
   }
   ASSIGN_OR_RETURN(const core::Order order,
-                   orders.Commit(call.caller, name.account_id, name.id, request.payment_method()));
+                   orders.Commit(call.caller, name.account_id, name.handle, request.payment_method()));
   return ToProto(order);
 }
 
@@ -76,17 +78,10 @@ absl::StatusOr<v1::ListOrdersResponse> ListOrders(Orders& orders, const crypto::
 rpc::Service MakeOrderService(Quotes& quotes, Orders& orders, const crypto::PageTokens& tokens,
                               const Clock& clock) {
   rpc::Service service("perennial.subscription.v1.OrderService");
-  service.Mutate<v1::CreateQuoteRequest, v1::Quote, Quote>(
-      "CreateQuote", rpc::Customers(),
-      {.prepare = [&](const Call& call,
-                      const v1::CreateQuoteRequest& request) { return PriceQuote(quotes, call, request); },
-       .commit = [&](const Call&, const v1::CreateQuoteRequest&,
-                     const Quote& quote) -> absl::StatusOr<v1::Quote> {
-         RETURN_IF_ERROR(quotes.Keep(quote));
-         return ToProto(quote, clock.Now());
-       },
-       .finish = {},
-       .prepare_only_asks = true});
+  service.Read<v1::CreateQuoteRequest, v1::Quote>(
+      "CreateQuote", rpc::Customers(), [&](const Call& call, const v1::CreateQuoteRequest& request) {
+        return CreateQuote(quotes, clock, call, request);
+      });
   service.Read<v1::GetQuoteRequest, v1::Quote>("GetQuote", rpc::Customers(),
                                                [&](const Call& call, const v1::GetQuoteRequest& request) {
                                                  return GetQuote(quotes, clock, call, request);

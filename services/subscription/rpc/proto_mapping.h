@@ -29,6 +29,12 @@ v1::Order ToProto(const core::Order& order);
 // NOT_FOUND with `reason` if the name is of another form: such a thing cannot exist.
 absl::StatusOr<ChildName> ChildFromProto(const std::string& name, absl::string_view collection,
                                          absl::string_view reason);
+struct QuoteName {
+  Uuid account_id;
+  std::string handle;
+};
+// QUOTE_NOT_FOUND.
+absl::StatusOr<QuoteName> QuoteNameFromProto(const std::string& name);
 absl::StatusOr<Uuid> AccountFromProto(const std::string& name);
 // "plans/gold" to "gold". PLAN_NOT_FOUND.
 absl::StatusOr<std::string> PlanFromProto(const std::string& name);

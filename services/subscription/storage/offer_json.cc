@@ -23,9 +23,7 @@ std::optional<Uuid> OptionalUuid(const json& value) {
   return Uuid::FromTrusted(value.get<std::string>());
 }
 
-}  // namespace
-
-std::string OfferToJson(const core::Offer& offer) {
+json ToJson(const core::Offer& offer) {
   json lines = json::array();
   for (const core::Line& line : offer.lines) {
     lines.push_back({{"description", line.description},
@@ -44,12 +42,10 @@ std::string OfferToJson(const core::Offer& offer) {
               {"restore", offer.restore},
               {"language", offer.language},
               {"time_zone", offer.time_zone},
-              {"paid_version", offer.paid_version}}
-      .dump();
+              {"paid_version", offer.paid_version}};
 }
 
-core::Offer OfferFromJson(const std::string& text) {
-  const json value = json::parse(text);
+core::Offer OfferFrom(const json& value) {
   core::Offer offer;
   offer.kind = FromText<core::OrderKind>(value.at("kind"));
   offer.product_id = Uuid::FromTrusted(value.at("product_id").get<std::string>());
@@ -69,8 +65,8 @@ core::Offer OfferFromJson(const std::string& text) {
   return offer;
 }
 
-std::string DraftToJson(const core::Product& draft) {
-  if (draft.id.IsNil()) return "{}";
+json ToJson(const core::Product& draft) {
+  if (draft.id.IsNil()) return json::object();
   return json{{"id", draft.id.ToString()},
               {"account_id", draft.account_id.ToString()},
               {"kind", ToText(draft.kind)},
@@ -85,12 +81,10 @@ std::string DraftToJson(const core::Product& draft) {
               {"currency", draft.currency},
               {"cycle_months", draft.cycle_months},
               {"time_zone", draft.time_zone},
-              {"return_days", draft.return_days}}
-      .dump();
+              {"return_days", draft.return_days}};
 }
 
-core::Product DraftFromJson(const std::string& text) {
-  const json value = json::parse(text);
+core::Product DraftFrom(const json& value) {
   core::Product draft;
   if (value.empty()) return draft;
   draft.id = Uuid::FromTrusted(value.at("id").get<std::string>());
@@ -111,12 +105,58 @@ core::Product DraftFromJson(const std::string& text) {
   return draft;
 }
 
+}  // namespace
+
+std::string OfferToJson(const core::Offer& offer) {
+  return ToJson(offer).dump();
+}
+
+core::Offer OfferFromJson(const std::string& text) {
+  return OfferFrom(json::parse(text));
+}
+
+std::string DraftToJson(const core::Product& draft) {
+  return ToJson(draft).dump();
+}
+
+core::Product DraftFromJson(const std::string& text) {
+  return DraftFrom(json::parse(text));
+}
+
 std::string TextsToJson(const std::vector<std::string>& texts) {
   return json(texts).dump();
 }
 
 std::vector<std::string> TextsFromJson(const std::string& text) {
   return json::parse(text).get<std::vector<std::string>>();
+}
+
+std::string QuoteToCbor(const Quote& quote) {
+  std::string bytes;
+  json::to_cbor(json{{"id", quote.id.ToString()},
+                     {"offer", ToJson(quote.offer)},
+                     {"draft", ToJson(quote.draft)},
+                     {"tax_minor", quote.tax.tax_minor},
+                     {"total_minor", quote.tax.total_minor},
+                     {"tax_descriptions", quote.tax.descriptions},
+                     {"resulting_expiry", FormatDate(quote.resulting_expiry)},
+                     {"expires_at", absl::ToUnixNanos(quote.expires_at)},
+                     {"created_at", absl::ToUnixNanos(quote.created_at)}},
+                bytes);
+  return bytes;
+}
+
+Quote QuoteFromCbor(const std::string& bytes) {
+  const json value = json::from_cbor(bytes);
+  Quote quote;
+  quote.id = Uuid::FromTrusted(value.at("id").get<std::string>());
+  quote.offer = OfferFrom(value.at("offer"));
+  quote.draft = DraftFrom(value.at("draft"));
+  quote.tax = {value.at("tax_minor"), value.at("total_minor"), value.at("tax_descriptions")};
+  quote.resulting_expiry = DateOf(value.at("resulting_expiry"));
+  quote.expires_at = absl::FromUnixNanos(value.at("expires_at"));
+  quote.created_at = absl::FromUnixNanos(value.at("created_at"));
+  return quote;
 }
 
 }  // namespace perennial::subscription

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "services/subscription/core/order.h"
+#include "services/subscription/app/ports.h"
 
 // Offers and drafts as JSON columns: read as a whole, never searched.
 namespace perennial::subscription {
@@ -16,5 +16,10 @@ core::Product DraftFromJson(const std::string& text);
 
 std::string TextsToJson(const std::vector<std::string>& texts);
 std::vector<std::string> TextsFromJson(const std::string& text);
+
+// All of an open quote but whose it is, in CBOR (RFC 8949), which is shorter. Aborts the call (an exception)
+// if it is of another form: who reads has made sure that we wrote it.
+std::string QuoteToCbor(const Quote& quote);
+Quote QuoteFromCbor(const std::string& bytes);
 
 }  // namespace perennial::subscription

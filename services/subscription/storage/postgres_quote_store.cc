@@ -1,8 +1,10 @@
 #include "services/subscription/storage/postgres_quote_store.h"
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "libs/base/status_macros.h"
+#include "libs/crypto/seal.h"
 #include "services/subscription/storage/offer_json.h"
-#include "services/subscription/storage/postgres_deletion_store.h"
 
 namespace perennial::subscription {
 namespace {
@@ -17,6 +19,7 @@ std::optional<Quote> ToQuote(const pg::Rows& rows) {
   Quote quote;
   quote.id = row.Get<Uuid>("id");
   quote.account_id = row.Get<Uuid>("account_id");
+  quote.handle = quote.id.ToString();
   quote.offer = OfferFromJson(row.Get<std::string>("offer"));
   quote.draft = DraftFromJson(row.Get<std::string>("draft"));
   quote.tax = {row.Get<int64_t>("tax_minor"), row.Get<int64_t>("total_minor"),
@@ -28,48 +31,51 @@ std::optional<Quote> ToQuote(const pg::Rows& rows) {
   return quote;
 }
 
+std::string ContextOf(const Uuid& account_id) {
+  return absl::StrCat("quote/", account_id.ToString());
+}
+
 }  // namespace
 
-absl::Status PostgresQuoteStore::Insert(const Quote& quote) {
-  // A price that was promised and is lost with the database's machine is asked for again. What it becomes, an
-  // order, is committed with waiting, and takes it along.
-  RETURN_IF_ERROR(database_.CommitWithoutWaiting());
-  return database_.Execute("INSERT INTO quotes (" PERENNIAL_QUOTE_COLUMNS
-                           ") SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM "
-                           "enter_account($2, $12)",
-                           quote.id, quote.account_id, OfferToJson(quote.offer), DraftToJson(quote.draft),
-                           quote.tax.tax_minor, quote.tax.total_minor, TextsToJson(quote.tax.descriptions),
-                           quote.resulting_expiry, quote.order_id, quote.expires_at, quote.created_at,
-                           PseudonymOf(secret_key_, quote.account_id));
+std::string PostgresQuoteStore::Seal(const Quote& quote) {
+  return absl::WebSafeBase64Escape(
+      crypto::Seal(secret_key_, ContextOf(quote.account_id), QuoteToCbor(quote)));
 }
 
-absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::Find(const Uuid& account_id, const Uuid& id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query("SELECT " PERENNIAL_QUOTE_COLUMNS
-                                                        " FROM quotes WHERE id = $1 AND account_id = $2",
-                                                        id, account_id));
-  return ToQuote(rows);
-}
-
-absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::Lock(const Uuid& account_id, const Uuid& id) {
+absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::FindStored(const Uuid& account_id, const Uuid& id) {
   ASSIGN_OR_RETURN(const pg::Rows rows,
                    database_.Query("SELECT " PERENNIAL_QUOTE_COLUMNS
-                                   " FROM quotes WHERE id = $1 AND account_id = $2 FOR UPDATE",
+                                   " FROM quotes WHERE id = $1 AND account_id = $2 AND order_id IS "
+                                   "NOT NULL",
                                    id, account_id));
   return ToQuote(rows);
 }
 
-absl::Status PostgresQuoteStore::Consume(const Quote& quote, const Uuid& order_id) {
-  return database_.Execute("UPDATE quotes SET order_id = $3 WHERE account_id = $1 AND id = $2",
-                           quote.account_id, quote.id, order_id);
+absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::Find(const Uuid& account_id,
+                                                              const std::string& handle) {
+  const absl::StatusOr<Uuid> id = Uuid::Parse(handle);
+  if (id.ok()) return FindStored(account_id, *id);
+  std::string sealed;
+  if (!absl::WebSafeBase64Unescape(handle, &sealed)) return std::nullopt;
+  const std::optional<std::string> opened = crypto::Open(secret_key_, ContextOf(account_id), sealed);
+  if (!opened) return std::nullopt;
+  Quote quote = QuoteFromCbor(*opened);
+  quote.account_id = account_id;
+  quote.handle = handle;
+  ASSIGN_OR_RETURN(const std::optional<Quote> stored, FindStored(account_id, quote.id));
+  if (stored) quote.order_id = stored->order_id;
+  return quote;
 }
 
-absl::StatusOr<int> PostgresQuoteStore::Purge(absl::Time expired_before) {
+absl::StatusOr<bool> PostgresQuoteStore::Consume(const Quote& quote, const Uuid& order_id) {
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query("DELETE FROM quotes WHERE ctid = ANY(ARRAY(SELECT ctid FROM quotes WHERE order_id IS "
-                      "NULL AND expires_at < $1 LIMIT 1000))",
-                      expired_before));
-  return static_cast<int>(rows.affected());
+      database_.Query("INSERT INTO quotes (" PERENNIAL_QUOTE_COLUMNS
+                      ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+                      quote.id, quote.account_id, OfferToJson(quote.offer), DraftToJson(quote.draft),
+                      quote.tax.tax_minor, quote.tax.total_minor, TextsToJson(quote.tax.descriptions),
+                      quote.resulting_expiry, order_id, quote.expires_at, quote.created_at));
+  return rows.affected() == 1;
 }
 
 }  // namespace perennial::subscription

@@ -10,6 +10,9 @@
 namespace perennial::subscription {
 namespace {
 
+#define PERENNIAL_UNLESS_DELETED(mark) \
+  " WHERE NOT EXISTS (SELECT FROM account_deletions WHERE pseudonym = " mark ")"
+
 constexpr char kFind[] =
     "SELECT revision, treatment, country_code, rate_ppm, country_name_en, country_name_fr, ask_again_at FROM "
     "tax_positions WHERE account_id = $1";
@@ -42,16 +45,20 @@ absl::StatusOr<TaxPositionStore::WithProduct> PostgresTaxPositionStore::FindWith
 }
 
 absl::Status PostgresTaxPositionStore::Keep(const Uuid& account_id, const TaxPosition& told) {
-  return database_.Execute(
-      "INSERT INTO tax_positions (account_id, revision, treatment, country_code, rate_ppm, country_name_en, "
-      "country_name_fr, ask_again_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account_id) DO "
-      "UPDATE SET revision = excluded.revision, treatment = excluded.treatment, "
-      "country_code = excluded.country_code, rate_ppm = excluded.rate_ppm, "
-      "country_name_en = excluded.country_name_en, country_name_fr = excluded.country_name_fr, "
-      "ask_again_at = excluded.ask_again_at WHERE tax_positions.revision <= excluded.revision",
-      account_id, told.revision, ToText(told.position.treatment), told.position.country_code,
-      told.position.rate_ppm, told.position.country_name_en, told.position.country_name_fr,
-      told.ask_again_at);
+  return database_.Transact([&]() -> absl::Status {
+    RETURN_IF_ERROR(KeepPurgeOut(database_, account_id));
+    return database_.Execute(
+        "INSERT INTO tax_positions (account_id, revision, treatment, country_code, rate_ppm, country_name_en, "
+        "country_name_fr, ask_again_at) SELECT $1::uuid, $2::bigint, $3, $4, $5::int, $6, $7, "
+        "$8::timestamptz" PERENNIAL_UNLESS_DELETED("$9") " ON CONFLICT (account_id) DO UPDATE SET "
+        "revision = excluded.revision, treatment = excluded.treatment, "
+        "country_code = excluded.country_code, rate_ppm = excluded.rate_ppm, "
+        "country_name_en = excluded.country_name_en, country_name_fr = excluded.country_name_fr, "
+        "ask_again_at = excluded.ask_again_at WHERE tax_positions.revision <= excluded.revision",
+        account_id, told.revision, ToText(told.position.treatment), told.position.country_code,
+        told.position.rate_ppm, told.position.country_name_en, told.position.country_name_fr,
+        told.ask_again_at, PseudonymOf(secret_key_, account_id));
+  });
 }
 
 absl::Status PostgresTaxPositionStore::Outdate(const Uuid& account_id, int64_t revision) {
@@ -59,9 +66,7 @@ absl::Status PostgresTaxPositionStore::Outdate(const Uuid& account_id, int64_t r
     RETURN_IF_ERROR(KeepPurgeOut(database_, account_id));
     return database_.Execute(
         "INSERT INTO tax_positions (account_id, revision, ask_again_at) SELECT $1::uuid, $2::bigint, "
-        "TIMESTAMPTZ 'epoch' WHERE NOT EXISTS (SELECT FROM account_deletions WHERE pseudonym = $3) ON "
-        "CONFLICT "
-        "(account_id) DO UPDATE SET revision = excluded.revision, ask_again_at = excluded.ask_again_at "
+        "TIMESTAMPTZ 'epoch'" PERENNIAL_UNLESS_DELETED("$3") " ON CONFLICT (account_id) DO UPDATE SET revision = excluded.revision, ask_again_at = excluded.ask_again_at "
         "WHERE tax_positions.revision < excluded.revision",
         account_id, revision, PseudonymOf(secret_key_, account_id));
   });

@@ -47,24 +47,6 @@ TEST_CASE("of statements that go together none is done if one fails, and none is
   CHECK(counters.Read(2) == 0);
 }
 
-TEST_CASE("a commit does not wait for the disk if it need not, and the next on that connection does") {
-  Counters counters(1);
-  Database& database = counters.database();
-  const auto waits = [&] {
-    return (*database.Query("SHOW synchronous_commit"))[0].Get<std::string>("synchronous_commit");
-  };
-  REQUIRE_OK(database.CommitWithoutWaiting());  // in no transaction: means nothing
-  CHECK(waits() == "on");
-  REQUIRE_OK(database.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(counters.Add(1));
-    RETURN_IF_ERROR(database.CommitWithoutWaiting());
-    CHECK(waits() == "off");
-    return absl::OkStatus();
-  }));
-  CHECK(counters.Read(1) == 1);
-  CHECK(waits() == "on");
-}
-
 TEST_CASE("a transaction of statements that nobody reads is one") {
   Counters counters(1);
   Database& database = counters.database();
@@ -81,13 +63,6 @@ TEST_CASE("a transaction of statements that nobody reads is one") {
   // The same transaction wrote both.
   const auto rows = database.Query("SELECT count(DISTINCT xmin::text) AS n FROM counter WHERE id IN (1, 3)");
   CHECK((*rows)[0].Get<int64_t>("n") == 1);
-  REQUIRE_OK(database.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(database.CommitWithoutWaiting());
-    return database.Execute(
-        "INSERT INTO counter (id, n) SELECT 4, (current_setting('synchronous_commit') = 'off')::int");
-  }));
-  CHECK(counters.Read(4) == 1);
-  CHECK((*database.Query("SHOW synchronous_commit"))[0].Get<std::string>("synchronous_commit") == "on");
 }
 
 TEST_CASE("a function of the schema may refuse, and nothing of its transaction is done") {

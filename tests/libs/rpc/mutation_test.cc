@@ -28,29 +28,6 @@ TEST_CASE("a repeat gets the first answer and does nothing but finish") {
   CHECK(fixture.own_finishes == 1);
 }
 
-TEST_CASE("a repeat of what only asks gets the first answer, also when it would be refused by now") {
-  ServerFixture fixture;
-  Client client(fixture.server.port());
-  const auto update = [&](const std::string& id, const std::string& etag) {
-    v1::UpdateAccountRequest request;
-    request.set_request_id(id);
-    request.mutable_account()->set_etag(etag);
-    return client.Call(kUpdate, request);
-  };
-  const std::string id = fixture.ids.Next().ToString();
-  fixture.asked = "first";
-  const Answer first = update(id, "");
-  REQUIRE(first.status.ok());
-  CHECK(absl::StrContains(first.bytes, "first"));
-  fixture.asked = "second";
-  CHECK(update(id, "").bytes == first.bytes);
-  CHECK(update(id, "other").Reason() == "REQUEST_ID_REUSED");
-  fixture.asked = Precondition("QUOTE_STALE", "gone");
-  CHECK(update(id, "").bytes == first.bytes);
-  CHECK(update(id, "other").Reason() == "REQUEST_ID_REUSED");
-  CHECK(update(fixture.ids.Next().ToString(), "").Reason() == "QUOTE_STALE");
-}
-
 TEST_CASE("what was committed and not finished is finished by the repeat") {
   ServerFixture fixture;
   Client client(fixture.server.port());

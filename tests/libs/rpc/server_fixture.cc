@@ -222,16 +222,9 @@ Service ServerFixture::MakeService(const std::vector<std::string>& secrets) {
          return committed;
        },
        .secrets = {"password"}});
-  service.Mutate<v1::UpdateAccountRequest, v1::Account, std::string>(
+  service.Mutate<v1::UpdateAccountRequest, v1::Account>(
       "UpdateAccount", Public(),
-      {.prepare = [this](const auto&, const auto&) { return asked; },
-       .commit = [](const auto&, const auto&, const std::string& answer) -> absl::StatusOr<v1::Account> {
-         v1::Account account;
-         account.set_display_name(answer);
-         return account;
-       },
-       .finish = {},
-       .prepare_only_asks = true});
+      [](const auto&, const auto&) -> absl::StatusOr<v1::Account> { return v1::Account(); });
   service.Mutate<v1::ChangePasswordRequest, v1::Account>(
       "ChangePassword", Public(),
       {.prepare = {},

@@ -105,7 +105,6 @@ class ServerFixture {
   Read get;       // GetAccount; as it is: echoes the name
   Commit commit;  // CreateAccount's commit; as it is: echoes the e-mail address
   absl::Status finish_status;
-  absl::StatusOr<std::string> asked = "";  // UpdateAccount's prepare only asks, and this is the answer
   std::atomic<int> prepares{0};
   std::atomic<int> commits{0};
   std::atomic<int> finishes{0};
@@ -114,7 +113,6 @@ class ServerFixture {
 
 inline constexpr char kGet[] = "perennial.account.v1.AccountService/GetAccount";
 inline constexpr char kCreate[] = "perennial.account.v1.AccountService/CreateAccount";
-inline constexpr char kUpdate[] = "perennial.account.v1.AccountService/UpdateAccount";
 inline constexpr char kChangePassword[] = "perennial.account.v1.AccountService/ChangePassword";
 inline constexpr char kDelete[] = "perennial.account.v1.AccountService/DeleteAccount";
 inline constexpr char kListEntries[] = "perennial.account.v1.AccountService/ListAccessLogEntries";

@@ -45,6 +45,7 @@ class FakeBilling final : public Billing {
   int64_t tax_percent = 20;
   int64_t tax_revision = 0;
   int times_asked = 0;
+  std::function<void()> before_answer = [] {};
   std::map<Uuid, int64_t> pro_formas;
   std::set<Uuid> cancelled;
   std::map<Uuid, std::string> invoices;
@@ -53,6 +54,7 @@ class FakeBilling final : public Billing {
 
   absl::StatusOr<TaxAnswer> PreviewTax(const Uuid&, const core::Offer& offer) override {
     ++times_asked;
+    before_answer();
     if (!is_served) return Precondition("COUNTRY_NOT_SERVED", "");
     ASSIGN_OR_RETURN(const tax::Tax tax, TaxOf(offer));
     return TaxAnswer{{tax.tax_minor, tax.total_minor, {tax.description}},

@@ -27,7 +27,7 @@ TEST_CASE("A purchase is charged what was quoted, and gives the term (R10, R23)"
   CHECK(world.Only().product.state == ProductState::kActive);
   CHECK(world.Only().terms.size() == 1);
   CHECK(core::ExpiryOf(world.Only().product) == quote.resulting_expiry);
-  CHECK_REFUSED(world.orders.Commit(world.caller, Id("account"), quote.id, ""), "QUOTE_CONSUMED");
+  CHECK_REFUSED(world.orders.Commit(world.caller, Id("account"), quote.handle, ""), "QUOTE_CONSUMED");
 }
 
 TEST_CASE("A quote is somebody's, for 15 minutes, and of the product as it was") {
@@ -35,13 +35,13 @@ TEST_CASE("A quote is somebody's, for 15 minutes, and of the product as it was")
   const Quote quote = world.QuoteFor(kGold);
   Caller other = world.caller;
   other.account_id = Id("other");
-  CHECK_REFUSED(world.orders.Commit(other, Id("account"), quote.id, ""), "QUOTE_NOT_FOUND");
-  CHECK_REFUSED(world.orders.Commit(other, Id("other"), quote.id, ""), "QUOTE_NOT_FOUND");
+  CHECK_REFUSED(world.orders.Commit(other, Id("account"), quote.handle, ""), "QUOTE_NOT_FOUND");
+  CHECK_REFUSED(world.orders.Commit(other, Id("other"), quote.handle, ""), "QUOTE_NOT_FOUND");
   world.clock.Advance(absl::Minutes(15));
-  CHECK_REFUSED(world.orders.Commit(world.caller, Id("account"), quote.id, ""), "QUOTE_EXPIRED");
+  CHECK_REFUSED(world.orders.Commit(world.caller, Id("account"), quote.handle, ""), "QUOTE_EXPIRED");
   const Quote again = world.QuoteFor(kGold);
   world.products.deleted_accounts.insert(Id("account"));
-  CHECK_REFUSED(world.orders.Commit(world.caller, Id("account"), again.id, ""), "ACCOUNT_DELETED");
+  CHECK_REFUSED(world.orders.Commit(world.caller, Id("account"), again.handle, ""), "ACCOUNT_DELETED");
 }
 
 TEST_CASE("If the tax changed since the quote, nothing is charged") {

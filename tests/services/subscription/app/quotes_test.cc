@@ -92,14 +92,13 @@ TEST_CASE(
   CHECK(world.billing.times_asked == 3);
   // An answer that is on its way while the profile changes counts no more.
   world.tax_positions.rows.clear();
-  const auto late = world.quotes.Price(world.caller, Id("account"), upgrade, "EUR");
-  REQUIRE_OK(late);
-  REQUIRE_OK(world.quotes.OnTaxChanged(Id("account"), 1));
+  world.billing.before_answer = [&] { REQUIRE_OK(world.quotes.OnTaxChanged(Id("account"), 1)); };
+  const Quote late = world.QuoteFor(upgrade);
+  world.billing.before_answer = [] {};
   world.billing.tax_revision = 1;
   world.billing.tax_percent = 25;
-  REQUIRE_OK(world.quotes.Keep(*late));
   const Quote changed = world.QuoteFor(upgrade);
-  CHECK(changed.tax.tax_minor > late->tax.tax_minor);
+  CHECK(changed.tax.tax_minor > late.tax.tax_minor);
   // The fact comes again, or late: what was told since then holds.
   REQUIRE_OK(world.quotes.OnTaxChanged(Id("account"), 1));
   const int times_asked = world.billing.times_asked;
@@ -142,8 +141,8 @@ void AnyEvent(World& world, const Uuid& product_id) {
     case 2: {
       const auto quote =
           world.quotes.Price(world.caller, Id("account"), RenewalWish{product_id, 3, false}, "EUR");
-      if (quote.ok() && world.quotes.Keep(*quote).ok()) {
-        const auto order = world.orders.Commit(world.caller, Id("account"), quote->id, "");
+      if (quote.ok()) {
+        const auto order = world.orders.Commit(world.caller, Id("account"), quote->handle, "");
         if (order.ok()) (void)world.orders.Drive(Id("account"), order->id);
       }
       return;
@@ -169,11 +168,10 @@ TEST_CASE("What was quoted is charged, to the cent, or nothing is") {
         *rc::gen::element<QuoteItem>(UpgradeWish{product_id, "platinum"}, RenewalWish{product_id, 6, false});
     const auto quote = world.quotes.Price(world.caller, Id("account"), item, "EUR");
     RC_PRE(quote.ok());
-    RC_ASSERT(world.quotes.Keep(*quote).ok());
     const int events = *rc::gen::inRange(0, 3);
     for (int i = 0; i < events; ++i) AnyEvent(world, product_id);
     const int64_t before = Captured(world);
-    const auto order = world.orders.Commit(world.caller, Id("account"), quote->id, "");
+    const auto order = world.orders.Commit(world.caller, Id("account"), quote->handle, "");
     if (!order.ok()) {
       RC_ASSERT(Captured(world) == before);
       return;

@@ -187,29 +187,30 @@ class FakeProductStore final : public ProductStore {
 
 class FakeQuoteStore final : public QuoteStore {
  public:
-  explicit FakeQuoteStore(FakeProductStore& products) : products_(products) {}
-  std::map<Uuid, Quote> quotes;
-  absl::Status Insert(const Quote& quote) override {
-    if (products_.deleted_accounts.contains(quote.account_id)) return Precondition("ACCOUNT_DELETED", "");
-    quotes[quote.id] = quote;
-    return absl::OkStatus();
+  std::string Seal(const Quote& quote) override {
+    sealed_[quote.id] = quote;
+    return "sealed/" + quote.id.ToString();
   }
-  absl::StatusOr<std::optional<Quote>> Find(const Uuid& account_id, const Uuid& id) override {
-    const auto it = quotes.find(id);
-    if (it == quotes.end() || it->second.account_id != account_id) return std::nullopt;
-    return it->second;
+  absl::StatusOr<std::optional<Quote>> Find(const Uuid& account_id, const std::string& handle) override {
+    for (const auto& [id, quote] : sealed_) {
+      const bool is_named =
+          handle == "sealed/" + id.ToString() || (quote.order_id && handle == id.ToString());
+      if (!is_named || quote.account_id != account_id) continue;
+      Quote found = quote;
+      found.handle = handle;
+      return found;
+    }
+    return std::nullopt;
   }
-  absl::StatusOr<std::optional<Quote>> Lock(const Uuid& account_id, const Uuid& id) override {
-    return Find(account_id, id);
+  absl::StatusOr<bool> Consume(const Quote& quote, const Uuid& order_id) override {
+    std::optional<Uuid>& known = sealed_.at(quote.id).order_id;
+    if (known) return false;
+    known = order_id;
+    return true;
   }
-  absl::Status Consume(const Quote& quote, const Uuid& order_id) override {
-    quotes.at(quote.id).order_id = order_id;
-    return absl::OkStatus();
-  }
-  absl::StatusOr<int> Purge(absl::Time) override { return 0; }
 
  private:
-  FakeProductStore& products_;
+  std::map<Uuid, Quote> sealed_;
 };
 
 class FakeTaxPositionStore final : public TaxPositionStore {
@@ -225,6 +226,7 @@ class FakeTaxPositionStore final : public TaxPositionStore {
     return WithProduct{std::move(product), *Find(account_id)};
   }
   absl::Status Keep(const Uuid& account_id, const TaxPosition& told) override {
+    if (products_.deleted_accounts.contains(account_id)) return absl::OkStatus();
     const auto it = rows.find(account_id);
     if (it == rows.end() || it->second.revision <= told.revision) rows[account_id] = told;
     return absl::OkStatus();
@@ -325,7 +327,7 @@ struct World {
   FakePayments payments{killer};
   FakeDelivery delivery{killer};
   FakeProductStore products{killer};
-  FakeQuoteStore quote_store{products};
+  FakeQuoteStore quote_store;
   FakeTaxPositionStore tax_positions{products};
   FakeSiteStore site_store;
   FakeDeletionStore deletion_store{products};
@@ -343,12 +345,11 @@ struct World {
     const auto quote = quotes.Price(caller, Id("account"), item, currency);
     INFO(quote.status());
     REQUIRE(quote.ok());
-    REQUIRE(quotes.Keep(*quote).ok());
     return *quote;
   }
 
   core::Order CommitOnly(const Quote& quote) {
-    const auto order = orders.Commit(caller, Id("account"), quote.id, "");
+    const auto order = orders.Commit(caller, Id("account"), quote.handle, "");
     INFO(order.status());
     REQUIRE(order.ok());
     return *order;

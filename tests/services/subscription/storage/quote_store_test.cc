@@ -9,24 +9,64 @@
 namespace perennial::subscription {
 namespace {
 
-TEST_CASE("Only a quote's own commit need not wait for the disk") {
+// As the wire shows it.
+void CheckSame(const Quote& found, const Quote& quote) {
+  CHECK(found.id == quote.id);
+  CHECK(found.account_id == quote.account_id);
+  CHECK(found.handle == quote.handle);
+  CHECK(found.offer == quote.offer);
+  CHECK(found.draft == quote.draft);
+  CHECK(found.tax.tax_minor == quote.tax.tax_minor);
+  CHECK(found.tax.total_minor == quote.tax.total_minor);
+  CHECK(found.tax.descriptions == quote.tax.descriptions);
+  CHECK(found.resulting_expiry == quote.resulting_expiry);
+  CHECK(found.order_id == quote.order_id);
+  CHECK(found.expires_at == quote.expires_at);
+  CHECK(found.created_at == quote.created_at);
+}
+
+TEST_CASE(
+    "An open quote is its name, and nothing is stored; one that became an order has its id for a name") {
   Rig rig;
-  const auto waits = [&] {
-    return (*rig.postgres.database().Query("SHOW synchronous_commit"))[0].Get<std::string>(
-        "synchronous_commit");
+  const Uuid product_id = rig.Order(kGold).offer.product_id;
+  const int64_t before = rig.Count("SELECT count(*) FROM quotes");
+  for (const QuoteItem& item : std::vector<QuoteItem>{DomainPurchase{"example.com", 2, Id("site")},
+                                                      UpgradeWish{product_id, "platinum"}}) {
+    Quote quote = rig.QuoteFor(item);
+    CheckSame(*rig.quote_store.Find(Id("account"), quote.handle).value(), quote);
+    CHECK(rig.quote_store.Find(Id("account"), quote.id.ToString()).value() == std::nullopt);
+    CHECK(rig.Count("SELECT count(*) FROM quotes") == before);
+    REQUIRE_OK(rig.Commit(quote));
+    quote.order_id = rig.quote_store.Find(Id("account"), quote.handle).value()->order_id;
+    REQUIRE(quote.order_id);
+    CheckSame(*rig.quote_store.Find(Id("account"), quote.handle).value(), quote);
+    quote.handle = quote.id.ToString();
+    CheckSame(*rig.quote_store.Find(Id("account"), quote.handle).value(), quote);
+    CHECK_REFUSED(rig.Commit(quote), "QUOTE_CONSUMED");
+    CHECK(rig.quote_store.Find(Id("other"), quote.handle).value() == std::nullopt);
+    rig.Settle();
+    REQUIRE_OK(rig.postgres.database().Query("DELETE FROM quotes WHERE id = $1", quote.id));
+  }
+}
+
+TEST_CASE("A quote that was changed, or of another account, or of another key, is none") {
+  Rig rig;
+  const Quote quote = rig.QuoteFor(kGold);
+  const auto found = [&](const Uuid& account_id, const std::string& handle) {
+    return rig.quote_store.Find(account_id, handle).value() != std::nullopt;
   };
-  const auto quote = rig.quotes.Price(rig.caller, Id("account"), kGold, "EUR");
-  REQUIRE_OK(quote);
-  REQUIRE_OK(rig.postgres.database().Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(rig.quotes.Keep(*quote));
-    CHECK(waits() == "off");
-    return absl::OkStatus();
-  }));
-  REQUIRE_OK(rig.postgres.database().Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(rig.orders.Commit(rig.caller, Id("account"), quote->id, "").status());
-    CHECK(waits() == "on");
-    return absl::OkStatus();
-  }));
+  CHECK(found(Id("account"), quote.handle));
+  CHECK_FALSE(found(Id("other"), quote.handle));
+  for (size_t i = 0; i + 2 < quote.handle.size(); ++i) {  // the last character has unused bits
+    std::string changed = quote.handle;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    CHECK_FALSE(found(Id("account"), changed));
+  }
+  for (const std::string& nonsense : {std::string(), std::string("A"), quote.handle.substr(0, 40),
+                                      std::string(100'000, 'A'), std::string("\xff\0/", 3)})
+    CHECK_FALSE(found(Id("account"), nonsense));
+  PostgresQuoteStore other_key(rig.postgres.database(), std::string(32, 'x'));
+  CHECK(other_key.Find(Id("account"), quote.handle).value() == std::nullopt);
 }
 
 TEST_CASE("Products are loaded the same alone and in a batch, without those that are not there") {
@@ -109,17 +149,16 @@ TEST_CASE("Of what billing told of a tax the newest is kept, and asked again whe
 
 TEST_CASE("Nothing is kept of a deleted account's tax, whatever comes after (R7)") {
   Rig rig;
-  const auto quote = rig.quotes.Price(rig.caller, Id("account"), kGold, "EUR");
-  REQUIRE_OK(quote);
-  REQUIRE_OK(rig.quotes.Keep(*quote));
+  const Quote quote = rig.QuoteFor(kGold);
   CHECK(rig.Count("SELECT count(*) FROM tax_positions") == 1);
   CHECK(rig.deletion_store.Export(Id("account"))->find(R"("tax_position": {"rate_ppm": 200000)") !=
         std::string::npos);
+  const TaxPosition told = rig.tax_positions.Find(Id("account")).value().value();
   REQUIRE_OK(rig.deletions.OnAccountDeleted(Id("account")));
   rig.Settle();
   REQUIRE_OK(rig.quotes.OnTaxChanged(Id("account"), 7));
-  const absl::Status kept = rig.postgres.database().Transact([&] { return rig.quotes.Keep(*quote); });
-  CHECK_REFUSED(kept, "ACCOUNT_DELETED");
+  REQUIRE_OK(rig.tax_positions.Keep(Id("account"), told));  // an answer that was on its way
+  CHECK_REFUSED(rig.Commit(quote), "ACCOUNT_DELETED");
   CHECK(rig.Count("SELECT count(*) FROM tax_positions") == 0);
   CHECK(rig.Count("SELECT count(*) FROM quotes") == 0);
 }

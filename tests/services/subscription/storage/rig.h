@@ -49,7 +49,6 @@ struct Rig {
   Quote QuoteFor(const QuoteItem& item) {
     const auto quote = quotes.Price(caller, Id("account"), item, "EUR");
     REQUIRE_OK(quote);
-    REQUIRE_OK(quotes.Keep(*quote));
     return *quote;
   }
 
@@ -57,7 +56,7 @@ struct Rig {
   absl::StatusOr<core::Order> Commit(const Quote& quote) {
     absl::StatusOr<core::Order> order;
     RETURN_IF_ERROR(postgres.database().Transact([&]() -> absl::Status {
-      order = orders.Commit(caller, Id("account"), quote.id, "");
+      order = orders.Commit(caller, Id("account"), quote.handle, "");
       return order.status();
     }));
     return order;

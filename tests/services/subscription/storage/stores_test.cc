@@ -82,7 +82,7 @@ TEST_CASE("Two quotes of one plan for one site, committed at once, give one prod
   const Quote second = rig.QuoteFor(kGold);
   REQUIRE_OK(rig.Commit(first));
   CHECK_REFUSED(rig.Commit(second), "PLAN_ALREADY_ACTIVE");
-  CHECK_FALSE(rig.quote_store.Find(Id("account"), second.id)->value().order_id);
+  CHECK_FALSE(rig.quote_store.Find(Id("account"), second.handle)->value().order_id);
 }
 
 TEST_CASE("Workers claim disjoint orders, and an order whose worker died again after its lease") {
