@@ -14,14 +14,14 @@ std::string MakeChildName(const Uuid& account_id, absl::string_view collection, 
 }
 
 std::optional<Uuid> ParseAccountName(absl::string_view name) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, absl::MaxSplits('/', 2));
   if (parts.size() != 2 || parts[0] != "accounts") return std::nullopt;
   const auto id = Uuid::Parse(parts[1]);
   return id.ok() ? std::optional(*id) : std::nullopt;
 }
 
 std::optional<ChildName> ParseChildName(absl::string_view name, absl::string_view collection) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, absl::MaxSplits('/', 4));
   if (parts.size() != 4 || parts[0] != "accounts" || parts[2] != collection) return std::nullopt;
   const auto account_id = Uuid::Parse(parts[1]);
   const auto id = Uuid::Parse(parts[3]);

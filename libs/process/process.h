@@ -32,7 +32,7 @@ struct ProcessConfig {
   std::string database_url;    // DATABASE_URL
   std::string redis_url;       // REDIS_URL
   rpc::Tls tls;                // TLS_CERT, TLS_KEY, TLS_CA: PEM files
-  // SECRET_KEY: 32 bytes in hex; seals answers, hashes requests, signs page tokens.
+  // SECRET_KEY: 32 bytes in hex; seals answers and quotes, hashes requests, signs page tokens.
   std::string secret_key;
   int workers = 0;         // WORKERS: threads for calls, and connections for them; jobs have their own
   int queue_limit = 0;     // QUEUE_LIMIT: calls that may wait for a worker

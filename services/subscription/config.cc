@@ -7,7 +7,7 @@
 namespace perennial::subscription {
 
 absl::StatusOr<Config> ReadConfig(Environment& environment) {
-  ProcessConfig process = ReadProcessConfig(environment, "subscription", 2, "20261123000800");
+  ProcessConfig process = ReadProcessConfig(environment, "subscription", 2, "20261123000780");
   const std::string billing = environment.Optional("BILLING_TARGET", "127.0.0.1:7103");
   const std::string payment_token = environment.Optional("PAYMENT_TOKEN_TARGET", "127.0.0.1:7104");
   const std::string domain_mailbox = environment.Optional("DOMAIN_MAILBOX_TARGET", "127.0.0.1:7105");

@@ -103,6 +103,7 @@ void AddJobs(Process& process, Parts& parts) {
   }
   process.AddJob({"ends", absl::Seconds(30), [&] { return parts.renewals.EndDue(); }});
   process.AddJob({"deletions", absl::Seconds(2), [&] { return parts.deletions.RunDue(); }});
+  process.AddJob({"purge_quotes", absl::Minutes(1), [&] { return parts.quotes.Purge(); }});
   process.AddJob({"measure", absl::Seconds(5), [&] { return parts.metrics.Measure(); }});
 }
 

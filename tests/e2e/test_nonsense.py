@@ -162,7 +162,8 @@ def foreign_names(suite):
     order = other.commit(other.quote_plan(site), payment_method=card)
     domain = other.buy_domain(card)
     mailbox = other.buy_mailbox(domain, card)
-    return [other.account, site, card, order.name, order.product, order.invoice, order.quote, f"{other.account}/billingProfile", other.session,
+    return [other.account, site, card, order.name, order.product, order.invoice, order.quote, other.quote_plan(other.create_site()).name,
+            f"{other.account}/billingProfile", other.session,
             domain, domain.replace("/products/", "/domains/"), mailbox, mailbox.replace("/products/", "/mailboxes/"),
             f"{other.account}/notices/{uuid.uuid4()}"]  # nothing has been told them yet
 
@@ -194,7 +195,8 @@ def test_nonsense_of_a_customer_about_their_own_things_is_answered_or_refused_ty
     site = customer.create_site()
     card = customer.add_card()
     order = customer.commit(customer.quote_plan(site), payment_method=card)
-    names = [customer.account, site, card, order.name, order.product, order.quote, order.invoice, f"{customer.account}/billingProfile"]
+    names = [customer.account, site, card, order.name, order.product, order.quote, order.invoice, f"{customer.account}/billingProfile",
+             customer.quote_plan(customer.create_site()).name]
     methods = [m for m in all_methods(suite.contracts) if "DeleteAccount" not in m[1] and "DeleteSession" not in m[1]]
     nonsense_calls(suite, methods, customer.peer, names, 25)
 

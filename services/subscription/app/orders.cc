@@ -68,7 +68,8 @@ absl::StatusOr<core::Order> Orders::Commit(const Caller& caller, const Uuid& acc
   ASSIGN_OR_RETURN(const bool is_first, quotes_.Consume(*quote, order.id));
   if (!is_first) {
     ASSIGN_OR_RETURN(const std::optional<Quote> consumed, quotes_.Find(account_id, quote_handle));
-    return consumed && consumed->order_id ? QuoteConsumed(*consumed) : QuoteNotFound();
+    if (!consumed || !consumed->order_id) return absl::InternalError("a consumed quote has no order");
+    return QuoteConsumed(*consumed);
   }
   RETURN_IF_ERROR(Start(*quote, order));
   return order;

@@ -153,7 +153,8 @@ struct Quote {
   absl::Time created_at;
 };
 
-// An open quote is in the customer's hands, sealed; stored is what became an order.
+// An open quote is in the customer's hands, sealed; stored is what became an order. (The release before this
+// stored the open ones too. They can be committed, while both run.)
 class QuoteStore {
  public:
   virtual ~QuoteStore() = default;
@@ -164,6 +165,8 @@ class QuoteStore {
   // Stores the quote with its order, once: false if it became one already. Of several at the same quote each
   // waits until the one before it is through.
   virtual absl::StatusOr<bool> Consume(const Quote& quote, const Uuid& order_id) = 0;
+  // Drops a batch of stored quotes that nobody can commit any more.
+  virtual absl::StatusOr<int> Purge(absl::Time expired_before) = 0;
 };
 
 struct ProductFilter {

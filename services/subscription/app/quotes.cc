@@ -10,6 +10,7 @@ namespace perennial::subscription {
 namespace {
 
 constexpr absl::Duration kValidFor = absl::Minutes(15);
+constexpr absl::Duration kKeepExpired = absl::Hours(24);
 
 absl::Status NoProduct() {
   return NotFound("PRODUCT_NOT_FOUND", "there is no such product");
@@ -192,6 +193,10 @@ absl::StatusOr<Quote> Quotes::Get(const Caller& caller, const Uuid& account_id, 
   ASSIGN_OR_RETURN(const std::optional<Quote> quote, quotes_.Find(account_id, handle));
   if (!quote) return NotFound("QUOTE_NOT_FOUND", "there is no such quote");
   return *quote;
+}
+
+absl::StatusOr<int> Quotes::Purge() {
+  return quotes_.Purge(clock_.Now() - kKeepExpired);
 }
 
 }  // namespace perennial::subscription

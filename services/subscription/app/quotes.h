@@ -63,6 +63,8 @@ class Quotes {
   absl::StatusOr<Quote> Get(const Caller& caller, const Uuid& account_id, const std::string& handle);
   // The account's billing profile changed its tax: what billing told before counts no more.
   absl::Status OnTaxChanged(const Uuid& account_id, int64_t revision);
+  // Job: forgets what the release before this stored of quotes that became nothing.
+  absl::StatusOr<int> Purge();
 
  private:
   absl::StatusOr<core::Customer> FindCustomer(const Uuid& account_id);

@@ -13,6 +13,7 @@ namespace perennial::subscription {
 namespace {
 
 constexpr int kDisplayNameMax = 100;
+constexpr size_t kQuoteNameMax = 8192;
 constexpr size_t kDomainNameMax = 1000;  // Unicode; what is a name is for domain_mailbox to say
 
 int CodePoints(const std::string& text) {
@@ -133,7 +134,8 @@ absl::StatusOr<ChildName> ChildFromProto(const std::string& name, absl::string_v
 }
 
 absl::StatusOr<QuoteName> QuoteNameFromProto(const std::string& name) {
-  const std::vector<std::string> parts = absl::StrSplit(name, '/');
+  const bool is_short = name.size() <= kQuoteNameMax;
+  const std::vector<std::string> parts = absl::StrSplit(is_short ? name : "", absl::MaxSplits('/', 4));
   const bool is_name = parts.size() == 4 && parts[0] == "accounts" && parts[2] == "quotes";
   const auto account_id = is_name ? Uuid::Parse(parts[1]) : absl::InvalidArgumentError("");
   if (!account_id.ok()) return NotFound("QUOTE_NOT_FOUND", "there is no such quote");

@@ -277,6 +277,7 @@ v1::Quote ToProto(const Quote& quote, absl::Time now) {
   const core::Offer& offer = quote.offer;
   v1::Quote proto;
   proto.set_name(absl::StrCat(AccountName(quote.account_id), "/quotes/", quote.handle));
+  proto.set_uid(quote.id.ToString());
   proto.set_state(StateOf(quote, now));
   for (const core::Line& line : offer.lines) {
     v1::QuoteLine* added = proto.add_lines();

@@ -1,6 +1,7 @@
 #include "services/subscription/storage/offer_json.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "services/subscription/storage/names.h"
 
@@ -132,9 +133,14 @@ std::vector<std::string> TextsFromJson(const std::string& text) {
 }
 
 std::string QuoteToCbor(const Quote& quote) {
+  json offer = ToJson(quote.offer);
+  offer["lines"] = json::array();  // as lists: an upgrade may have 40 of them
+  for (const core::Line& line : quote.offer.lines)
+    offer["lines"].push_back(
+        {line.description, line.start - CivilDate(), line.end - CivilDate(), line.net_minor});
   std::string bytes;
   json::to_cbor(json{{"id", quote.id.ToString()},
-                     {"offer", ToJson(quote.offer)},
+                     {"offer", offer},
                      {"draft", ToJson(quote.draft)},
                      {"tax_minor", quote.tax.tax_minor},
                      {"total_minor", quote.tax.total_minor},
@@ -147,10 +153,14 @@ std::string QuoteToCbor(const Quote& quote) {
 }
 
 Quote QuoteFromCbor(const std::string& bytes) {
-  const json value = json::from_cbor(bytes);
+  json value = json::from_cbor(bytes);
   Quote quote;
   quote.id = Uuid::FromTrusted(value.at("id").get<std::string>());
+  const json lines = std::exchange(value.at("offer").at("lines"), json::array());
   quote.offer = OfferFrom(value.at("offer"));
+  for (const json& line : lines)
+    quote.offer.lines.push_back({line.at(0), CivilDate() + line.at(1).get<int64_t>(),
+                                 CivilDate() + line.at(2).get<int64_t>(), line.at(3)});
   quote.draft = DraftFrom(value.at("draft"));
   quote.tax = {value.at("tax_minor"), value.at("total_minor"), value.at("tax_descriptions")};
   quote.resulting_expiry = DateOf(value.at("resulting_expiry"));

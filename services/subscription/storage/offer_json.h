@@ -17,8 +17,8 @@ core::Product DraftFromJson(const std::string& text);
 std::string TextsToJson(const std::vector<std::string>& texts);
 std::vector<std::string> TextsFromJson(const std::string& text);
 
-// All of an open quote but whose it is, in CBOR (RFC 8949), which is shorter. Aborts the call (an exception)
-// if it is of another form: who reads has made sure that we wrote it.
+// All of an open quote but its account and handle, in CBOR (RFC 8949), which is shorter. Aborts if it is of
+// another form: who reads has made sure that we wrote it, and in this form.
 std::string QuoteToCbor(const Quote& quote);
 Quote QuoteFromCbor(const std::string& bytes);
 

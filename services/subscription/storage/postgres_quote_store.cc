@@ -31,8 +31,10 @@ std::optional<Quote> ToQuote(const pg::Rows& rows) {
   return quote;
 }
 
+// Names outlive the release that gave them: another form of what is sealed needs another number here, so that
+// those of the old one do not open.
 std::string ContextOf(const Uuid& account_id) {
-  return absl::StrCat("quote/", account_id.ToString());
+  return absl::StrCat("quote/1/", account_id.ToString());
 }
 
 }  // namespace
@@ -43,11 +45,9 @@ std::string PostgresQuoteStore::Seal(const Quote& quote) {
 }
 
 absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::FindStored(const Uuid& account_id, const Uuid& id) {
-  ASSIGN_OR_RETURN(const pg::Rows rows,
-                   database_.Query("SELECT " PERENNIAL_QUOTE_COLUMNS
-                                   " FROM quotes WHERE id = $1 AND account_id = $2 AND order_id IS "
-                                   "NOT NULL",
-                                   id, account_id));
+  ASSIGN_OR_RETURN(const pg::Rows rows, database_.Query("SELECT " PERENNIAL_QUOTE_COLUMNS
+                                                        " FROM quotes WHERE id = $1 AND account_id = $2",
+                                                        id, account_id));
   return ToQuote(rows);
 }
 
@@ -56,7 +56,9 @@ absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::Find(const Uuid& accoun
   const absl::StatusOr<Uuid> id = Uuid::Parse(handle);
   if (id.ok()) return FindStored(account_id, *id);
   std::string sealed;
-  if (!absl::WebSafeBase64Unescape(handle, &sealed)) return std::nullopt;
+  // Base64 has several spellings of the same bytes; only ours counts.
+  if (!absl::WebSafeBase64Unescape(handle, &sealed) || absl::WebSafeBase64Escape(sealed) != handle)
+    return std::nullopt;
   const std::optional<std::string> opened = crypto::Open(secret_key_, ContextOf(account_id), sealed);
   if (!opened) return std::nullopt;
   Quote quote = QuoteFromCbor(*opened);
@@ -70,12 +72,23 @@ absl::StatusOr<std::optional<Quote>> PostgresQuoteStore::Find(const Uuid& accoun
 absl::StatusOr<bool> PostgresQuoteStore::Consume(const Quote& quote, const Uuid& order_id) {
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      database_.Query("INSERT INTO quotes (" PERENNIAL_QUOTE_COLUMNS
-                      ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
-                      quote.id, quote.account_id, OfferToJson(quote.offer), DraftToJson(quote.draft),
-                      quote.tax.tax_minor, quote.tax.total_minor, TextsToJson(quote.tax.descriptions),
-                      quote.resulting_expiry, order_id, quote.expires_at, quote.created_at));
+      database_.Query(
+          "INSERT INTO quotes (" PERENNIAL_QUOTE_COLUMNS
+          ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (account_id, id) DO "
+          "UPDATE SET order_id = excluded.order_id WHERE quotes.order_id IS NULL",
+          quote.id, quote.account_id, OfferToJson(quote.offer), DraftToJson(quote.draft), quote.tax.tax_minor,
+          quote.tax.total_minor, TextsToJson(quote.tax.descriptions), quote.resulting_expiry, order_id,
+          quote.expires_at, quote.created_at));
   return rows.affected() == 1;
+}
+
+absl::StatusOr<int> PostgresQuoteStore::Purge(absl::Time expired_before) {
+  ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      database_.Query("DELETE FROM quotes WHERE ctid = ANY(ARRAY(SELECT ctid FROM quotes WHERE order_id IS "
+                      "NULL AND expires_at < $1 LIMIT 1000))",
+                      expired_before));
+  return static_cast<int>(rows.affected());
 }
 
 }  // namespace perennial::subscription

@@ -17,9 +17,9 @@ class PostgresQuoteStore final : public QuoteStore {
   std::string Seal(const Quote& quote) override;
   absl::StatusOr<std::optional<Quote>> Find(const Uuid& account_id, const std::string& handle) override;
   absl::StatusOr<bool> Consume(const Quote& quote, const Uuid& order_id) override;
+  absl::StatusOr<int> Purge(absl::Time expired_before) override;
 
  private:
-  // Of those that became orders.
   absl::StatusOr<std::optional<Quote>> FindStored(const Uuid& account_id, const Uuid& id);
 
   pg::Database& database_;

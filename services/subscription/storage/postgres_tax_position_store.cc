@@ -10,9 +10,6 @@
 namespace perennial::subscription {
 namespace {
 
-#define PERENNIAL_UNLESS_DELETED(mark) \
-  " WHERE NOT EXISTS (SELECT FROM account_deletions WHERE pseudonym = " mark ")"
-
 constexpr char kFind[] =
     "SELECT revision, treatment, country_code, rate_ppm, country_name_en, country_name_fr, ask_again_at FROM "
     "tax_positions WHERE account_id = $1";
@@ -48,9 +45,11 @@ absl::Status PostgresTaxPositionStore::Keep(const Uuid& account_id, const TaxPos
   return database_.Transact([&]() -> absl::Status {
     RETURN_IF_ERROR(KeepPurgeOut(database_, account_id));
     return database_.Execute(
-        "INSERT INTO tax_positions (account_id, revision, treatment, country_code, rate_ppm, country_name_en, "
+        "INSERT INTO tax_positions (account_id, revision, treatment, country_code, rate_ppm, "
+        "country_name_en, "
         "country_name_fr, ask_again_at) SELECT $1::uuid, $2::bigint, $3, $4, $5::int, $6, $7, "
-        "$8::timestamptz" PERENNIAL_UNLESS_DELETED("$9") " ON CONFLICT (account_id) DO UPDATE SET "
+        "$8::timestamptz WHERE NOT EXISTS (SELECT FROM account_deletions WHERE pseudonym = $9) "
+        "ON CONFLICT (account_id) DO UPDATE SET "
         "revision = excluded.revision, treatment = excluded.treatment, "
         "country_code = excluded.country_code, rate_ppm = excluded.rate_ppm, "
         "country_name_en = excluded.country_name_en, country_name_fr = excluded.country_name_fr, "
@@ -66,7 +65,9 @@ absl::Status PostgresTaxPositionStore::Outdate(const Uuid& account_id, int64_t r
     RETURN_IF_ERROR(KeepPurgeOut(database_, account_id));
     return database_.Execute(
         "INSERT INTO tax_positions (account_id, revision, ask_again_at) SELECT $1::uuid, $2::bigint, "
-        "TIMESTAMPTZ 'epoch'" PERENNIAL_UNLESS_DELETED("$3") " ON CONFLICT (account_id) DO UPDATE SET revision = excluded.revision, ask_again_at = excluded.ask_again_at "
+        "TIMESTAMPTZ 'epoch' WHERE NOT EXISTS (SELECT FROM account_deletions WHERE pseudonym = $3) ON "
+        "CONFLICT (account_id) DO UPDATE SET revision = excluded.revision, ask_again_at = "
+        "excluded.ask_again_at "
         "WHERE tax_positions.revision < excluded.revision",
         account_id, revision, PseudonymOf(secret_key_, account_id));
   });

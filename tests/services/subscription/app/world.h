@@ -208,6 +208,7 @@ class FakeQuoteStore final : public QuoteStore {
     known = order_id;
     return true;
   }
+  absl::StatusOr<int> Purge(absl::Time) override { return 0; }
 
  private:
   std::map<Uuid, Quote> sealed_;
