@@ -1,6 +1,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <pqxx/pqxx>
 
 #include "tests/support/postgres_fixture.h"
 #include "tests/support/status_matchers.h"
@@ -24,5 +25,14 @@ class Counters : public testing::PostgresFixture {
     return (*rows)[0].Get<int>("n");
   }
 };
+
+// Ends all its connections, as a restart of Postgres does.
+inline void EndSessions(const testing::PostgresFixture& postgres) {
+  pqxx::connection connection(postgres.url());
+  pqxx::nontransaction session(connection);
+  session.exec(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+      "application_name = current_setting('application_name')");
+}
 
 }  // namespace perennial::pg

@@ -98,44 +98,6 @@ TEST_CASE("a body that throws is rolled back and leaves no transaction behind") 
   CHECK(counters.Read(2) == 2);
 }
 
-TEST_CASE("what nobody reads goes out with the next query or the commit, in order") {
-  Counters counters;
-  Database& database = counters.database();
-  REQUIRE_OK(database.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(database.Execute("UPDATE counter SET n = n + $1 WHERE id = 1", 5));
-    RETURN_IF_ERROR(database.Execute("UPDATE counter SET n = n * $1 WHERE id = 1", 2));
-    CHECK(counters.Read(1) == 10);
-    return database.Execute("UPDATE counter SET n = n + $1 WHERE id = 1", 1);
-  }));
-  CHECK(counters.Read(1) == 11);
-  REQUIRE_OK(database.Execute("UPDATE counter SET n = 3 WHERE id = $1", 2));  // in no transaction: at once
-  CHECK(counters.Read(2) == 3);
-}
-
-TEST_CASE("a statement that went along and fails, fails the query or the commit, and nothing is kept") {
-  Counters counters(1);  // all of it on one connection, which is as good as before
-  Database& database = counters.database();
-  const auto fail_along = [&]() -> absl::Status {
-    RETURN_IF_ERROR(counters.Add(1));
-    RETURN_IF_ERROR(database.Execute("INSERT INTO counter (id, n) VALUES ($1, 0)", 2));
-    return database.Execute("UPDATE counter SET n = 9 WHERE id = $1", 1);
-  };
-  CHECK(ViolatedConstraint(database.Transact([&]() -> absl::Status {
-          RETURN_IF_ERROR(fail_along());
-          return database.Query("SELECT n FROM counter WHERE id = $1", 1).status();
-        })) == "counter_id_key");
-  CHECK(ViolatedConstraint(database.Transact(fail_along)) == "counter_id_key");
-  const absl::Status nul = database.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(counters.Add(1));
-    database.Execute("SELECT $1::text", std::string(1, '\0')).IgnoreError();
-    return absl::OkStatus();
-  });
-  CHECK(nul.code() == absl::StatusCode::kInvalidArgument);
-  CHECK(counters.Read(1) == 0);
-  REQUIRE_OK(database.Transact([&] { return counters.Add(1); }));
-  CHECK(counters.Read(1) == 1);
-}
-
 TEST_CASE("a transaction in which nothing is asked leaves nothing behind") {
   Counters counters(1);
   REQUIRE_OK(counters.database().Transact([] { return absl::OkStatus(); }));
@@ -311,14 +273,6 @@ TEST_CASE("a full pool is waited for until the deadline, not longer") {
 }
 
 // Ends all sessions of the fixture, as a restart of the server does.
-void EndSessions(const PostgresFixture& postgres) {
-  pqxx::connection connection(postgres.url());
-  pqxx::nontransaction session(connection);
-  session.exec(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
-      "application_name = current_setting('application_name')");
-}
-
 TEST_CASE("a lost connection is UNAVAILABLE, and the next call has a new one") {
   Counters counters(4);
   std::vector<std::thread> threads;  // fill the pool with idle connections

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
+#include "tests/services/subscription/app/quote_store_contract.h"
 #include "tests/services/subscription/app/world.h"
 #include "tests/support/status_matchers.h"
 
@@ -16,6 +17,12 @@ using testing::World;
 int64_t Captured(const World& world) {
   return std::accumulate(world.payments.captures.begin(), world.payments.captures.end(), int64_t{0},
                          [](int64_t sum, const auto& capture) { return sum + capture.second; });
+}
+
+TEST_CASE("The store in memory keeps the contract of quotes") {
+  World world;
+  testing::CheckQuoteStore(world.quote_store, world.QuoteFor(PlanPurchase{Id("site"), "gold", 3}),
+                           world.QuoteFor(DomainPurchase{"example.com", 2, Id("site")}));
 }
 
 TEST_CASE("Yen have no decimals and dinars three, from the catalogue through the quote to the charge") {
