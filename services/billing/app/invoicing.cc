@@ -52,7 +52,7 @@ bool IsFor(const ProForma& pro_forma, const NewProForma& request) {
 absl::Status CheckTotal(const Bill& bill, const std::optional<Money>& expected) {
   if (!expected || *expected == Money{bill.currency, bill.total_minor}) return absl::OkStatus();
   return Refusal(absl::StatusCode::kFailedPrecondition, "PRO_FORMA_CHANGED",
-                 "the total is not the one that the customer agreed to",
+                 "the total is not the one that the customer agreed to or paid",
                  {{"total_minor_units", absl::StrCat(bill.total_minor)}});
 }
 
@@ -124,7 +124,8 @@ absl::StatusOr<Outcomes<ProForma>> Invoicing::CreateProFormas(const std::vector<
   ASSIGN_OR_RETURN(const auto profiles, profiles_.GetAll(accounts));
   const absl::Time now = clock_.Now();
   Outcomes<ProForma> outcomes;
-  std::vector<ProForma> to_add, to_renew;
+  std::vector<ProForma> to_add;
+  std::vector<RenewedProForma> to_renew;
   std::vector<size_t> added, renewed;  // whose outcome is still to come
   for (size_t n = 0; n < requests.size(); ++n) {
     const NewProForma& request = requests[n];
@@ -145,7 +146,7 @@ absl::StatusOr<Outcomes<ProForma>> Invoicing::CreateProFormas(const std::vector<
     } else if (!draft.ok()) {
       outcomes[n] = draft.status();
     } else if (before->second.bill != draft->bill || before->second.buyer != draft->buyer) {
-      to_renew.push_back(*std::move(draft));
+      to_renew.push_back({before->second, *std::move(draft)});
       renewed.push_back(n);
     }
   }
@@ -194,6 +195,8 @@ absl::StatusOr<Outcomes<Document>> Invoicing::IssueInvoices(const std::vector<Ne
     if (is_free == payment.charge_id.has_value()) {
       return InvalidField("charge", is_free ? "must be empty: there is nothing to pay" : "is required");
     }
+    if (payment.charged_minor)
+      RETURN_IF_ERROR(CheckTotal(pro_forma.bill, Money{pro_forma.bill.currency, *payment.charged_minor}));
     Document draft = core::DraftInvoice(pro_forma, ids_.Next(), core::SellerOf(pro_forma.bill, seller_), now);
     draft.charge_id = payment.charge_id;
     draft.payment_description = payment.description;

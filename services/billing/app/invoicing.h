@@ -29,6 +29,7 @@ struct NewProForma {
 struct Payment {
   std::optional<Uuid> charge_id;
   std::string description;
+  std::optional<int64_t> charged_minor = {};  // unset: not compared
 };
 
 // The tax on lines, and what it follows from, for who computes it again without asking.

@@ -80,6 +80,12 @@ struct PagePosition {
   Uuid id;
 };
 
+// A pro-forma as it was read, and what it is to be now.
+struct RenewedProForma {
+  core::ProForma read;
+  core::ProForma renewed;
+};
+
 class InvoiceStore {
  public:
   virtual ~InvoiceStore() = default;
@@ -94,9 +100,10 @@ class InvoiceStore {
       const std::vector<core::ProForma>& pro_formas) = 0;
 
   // Puts each one's bill and buyer in the place of its order's, if that is open still. Outcomes: what the
-  // order has then; PRO_FORMA_NOT_FOUND.
+  // order has then; PRO_FORMA_NOT_FOUND; REQUEST_IN_PROGRESS if it is open and not as it was read: somebody
+  // else renewed it, and may have charged that.
   virtual absl::StatusOr<Outcomes<core::ProForma>> RenewProFormas(
-      const std::vector<core::ProForma>& pro_formas) = 0;
+      const std::vector<RenewedProForma>& pro_formas) = 0;
 
   // Cancels it if `decide` agrees. Refusals: decide's, PRO_FORMA_NOT_FOUND.
   virtual absl::StatusOr<core::ProForma> CancelProForma(

@@ -289,6 +289,7 @@ absl::StatusOr<NewInvoice> FromProto(const v1::IssueInvoiceRequest& request) {
     return InvalidField("payment_description", "has at most 100 characters, none of them controls");
   }
   made.payment.description = request.payment_description();
+  if (request.has_charged_minor_units()) made.payment.charged_minor = request.charged_minor_units();
   return made;
 }
 

@@ -1,5 +1,6 @@
 #include "services/billing/storage/postgres_invoice_store.h"
 
+#include <set>
 #include <utility>
 
 #include "libs/base/error.h"
@@ -79,23 +80,43 @@ absl::StatusOr<Outcomes<ProForma>> PostgresInvoiceStore::AddProFormas(
 }
 
 absl::StatusOr<Outcomes<ProForma>> PostgresInvoiceStore::RenewProFormas(
-    const std::vector<ProForma>& pro_formas) {
-  std::vector<const ProForma*> all;
-  std::vector<Uuid> orders;
-  for (const ProForma& pro_forma : pro_formas) {
-    all.push_back(&pro_forma);
-    orders.push_back(pro_forma.order_id);
+    const std::vector<RenewedProForma>& pro_formas) {
+  std::vector<PaidOrder> orders;
+  std::vector<Uuid> ids;
+  for (const RenewedProForma& each : pro_formas) {
+    orders.push_back({each.read.order_id, std::nullopt});
+    ids.push_back(each.read.order_id);
   }
+  std::set<Uuid> changed;
   std::map<Uuid, ProForma> stored;
   RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
-    RETURN_IF_ERROR(ReplaceProFormas(database_, std::move(all)));
-    ASSIGN_OR_RETURN(stored, FindProFormas(orders));
+    changed.clear();
+    ASSIGN_OR_RETURN(const auto locked, LockProFormas(database_, orders));
+    std::vector<const ProForma*> to_replace;
+    for (const auto& [read, renewed] : pro_formas) {
+      const auto found = locked.find(read.order_id);
+      if (found == locked.end() || found->second.pro_forma.state != ProFormaState::kOpen) continue;
+      const ProForma& present = found->second.pro_forma;
+      if (present.bill == read.bill && present.buyer == read.buyer) {
+        to_replace.push_back(&renewed);
+      } else {
+        changed.insert(read.order_id);
+      }
+    }
+    if (!to_replace.empty()) RETURN_IF_ERROR(ReplaceProFormas(database_, std::move(to_replace)));
+    ASSIGN_OR_RETURN(stored, FindProFormas(ids));
     return absl::OkStatus();
   }));
   Outcomes<ProForma> outcomes;
-  for (const Uuid& order_id : orders) {
+  for (const Uuid& order_id : ids) {
     const auto found = stored.find(order_id);
-    outcomes.push_back(found == stored.end() ? absl::StatusOr<ProForma>(ProFormaNotFound()) : found->second);
+    if (changed.contains(order_id)) {
+      outcomes.push_back(Refusal(absl::StatusCode::kAborted, "REQUEST_IN_PROGRESS",
+                                 "another request changes the same thing; try again"));
+    } else {
+      outcomes.push_back(found == stored.end() ? absl::StatusOr<ProForma>(ProFormaNotFound())
+                                               : found->second);
+    }
   }
   return outcomes;
 }

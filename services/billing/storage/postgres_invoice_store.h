@@ -15,7 +15,7 @@ class PostgresInvoiceStore final : public InvoiceStore {
   absl::StatusOr<Outcomes<core::ProForma>> AddProFormas(
       const std::vector<core::ProForma>& pro_formas) override;
   absl::StatusOr<Outcomes<core::ProForma>> RenewProFormas(
-      const std::vector<core::ProForma>& pro_formas) override;
+      const std::vector<RenewedProForma>& pro_formas) override;
   absl::StatusOr<core::ProForma> CancelProForma(
       const Uuid& order_id, absl::FunctionRef<absl::Status(const core::ProForma&)> decide) override;
   absl::StatusOr<Outcomes<Issued>> Issue(const std::vector<PaidOrder>& orders,

@@ -36,9 +36,11 @@ bool IsMethodGone(const absl::Status& status) {
          reason == "PAYMENT_METHOD_MISSING";
 }
 
-// Without the customer the next attempt may choose another method (R16); with them, they do.
+// Nothing was sent. With the customer, they choose another method; without, the next attempt does (R16), at
+// once if this one was named, else by the ladder.
 core::ChargeAnswer WithoutMethod(const Attempt& attempt) {
-  if (!attempt.off_session) return {.state = AttemptState::kNoMethod};
+  const bool is_named = !attempt.payment_method.empty();
+  if (is_named || !attempt.off_session) return {.state = AttemptState::kNoMethod};
   return {.state = AttemptState::kDeclined, .decline_code = "payment_method_removed"};
 }
 

@@ -148,7 +148,8 @@ void ActionRequired(Aggregate& aggregate, Order& order, bool is_new, absl::Time 
                 absl::StrCat(order.id.ToString(), "/", order.attempt_count, "/challenge"), now);
 }
 
-// The renewal by hand is over: the automatic one that stood still goes on, or is no longer needed.
+// The order by hand is over: the automatic renewal that stood still goes on, or is no longer what it was.
+// After an upgrade it is opened anew, at the new plan's price.
 void LetGo(Aggregate& aggregate, const Order& by_hand, bool paid, absl::Time now) {
   for (Order& held : aggregate.orders) {
     if (held.held_by != by_hand.id) continue;

@@ -30,8 +30,9 @@ bool IsRenewable(const Product& product, absl::Time now) {
   return false;
 }
 
-// An automatic renewal that waits for its next attempt may be overtaken by hand; anything else may not.
-const Order* InTheWayOfRenewal(const Aggregate& aggregate) {
+// An automatic renewal that waits for its next attempt may be overtaken by hand, by a renewal or an upgrade
+// (R10); anything else may not.
+const Order* InTheWay(const Aggregate& aggregate) {
   const Order* blocking = BlockingOrder(aggregate);
   if (blocking == nullptr) return nullptr;
   const bool may_be_held =
@@ -189,7 +190,7 @@ absl::StatusOr<Offer> OfferUpgrade(const Catalogue& catalogue, const Aggregate& 
   ASSIGN_OR_RETURN(const Plan wanted, catalogue.FindPlan(plan_id));
   if (product.kind != ProductKind::kPlan) return Precondition("NOT_AN_UPGRADE", "only plans can be upgraded");
   if (currency != product.currency) return CurrencyMismatch();
-  if (const Order* order = BlockingOrder(aggregate)) return OrderInProgress(*order);
+  if (const Order* order = InTheWay(aggregate)) return OrderInProgress(*order);
   const CivilDate today = product.start ? TodayOf(product, now) : CivilDate();
   const Term* current = product.start ? TermOn(aggregate.terms, today) : nullptr;
   if (product.state != ProductState::kActive || current == nullptr)
@@ -225,7 +226,7 @@ absl::StatusOr<Offer> OfferRenewal(const Catalogue& catalogue, const Aggregate& 
                                    const Customer& customer, absl::Time now) {
   const Product& product = aggregate.product;
   if (currency != product.currency) return CurrencyMismatch();
-  if (const Order* order = InTheWayOfRenewal(aggregate)) return OrderInProgress(*order);
+  if (const Order* order = InTheWay(aggregate)) return OrderInProgress(*order);
   if (!IsRenewable(product, now)) return NotRenewable();
   const bool restore = InRedemption(catalogue, product, now);
   if (restore && !accept_redemption)
@@ -253,9 +254,7 @@ absl::StatusOr<Offer> OfferAutomaticRenewal(const Catalogue& catalogue, const Ag
 
 absl::Status StartOrder(Aggregate& aggregate, const Order& order, absl::Time now) {
   const Product& product = aggregate.product;
-  const bool by_hand = order.offer.kind == OrderKind::kRenewal;
-  if (const Order* other = by_hand ? InTheWayOfRenewal(aggregate) : BlockingOrder(aggregate))
-    return OrderInProgress(*other);
+  if (const Order* other = InTheWay(aggregate)) return OrderInProgress(*other);
   if (product.paid_version != order.offer.paid_version)
     return Precondition("QUOTE_STALE", "the product changed since the quote; quote anew");
   if (order.offer.kind == OrderKind::kUpgrade && product.state != ProductState::kActive)

@@ -45,13 +45,21 @@ absl::Status ChangeNextCycle(const Catalogue& catalogue, int cycle_months, Produ
   return absl::OkStatus();
 }
 
+// For a link of this order to be used, or another by the same attempt.
+bool WaitsForCustomer(const Aggregate& aggregate, const Order& order) {
+  const Attempt* attempt = aggregate.CurrentAttempt(order);
+  return order.step != OrderStep::kCancelCharge && attempt != nullptr &&
+         attempt->state == AttemptState::kRequiresAction;
+}
+
 void SwitchAutoRenew(bool on, Aggregate& aggregate, absl::Time now) {
   aggregate.product.auto_renew = on;
   Order* order = OpenAutomaticRenewal(aggregate);
-  // One that is charging now is finished first; if it is declined, it ends then (R14).
-  if (!on && order != nullptr && !IsCharging(aggregate, *order)) {
-    Fail(aggregate, *order, OrderFailure::kAutoRenewOff, now);
-  }
+  if (on || order == nullptr) return;
+  // One that is charging now is finished first; if it is declined, it ends then (R14). So it does when a link
+  // that nobody used yet is taken back.
+  if (WaitsForCustomer(aggregate, *order)) return TakeBackChallenge(*order, now);
+  if (!IsCharging(aggregate, *order)) Fail(aggregate, *order, OrderFailure::kAutoRenewOff, now);
 }
 
 // What is chosen while retries run counts for them too (R11): as an order of its own, for what was told of
@@ -279,10 +287,8 @@ bool CloseForDeletion(Aggregate& aggregate, absl::Time now) {
   bool all_over = true;
   for (Order& order : aggregate.orders) {
     if (order.IsOver()) continue;
-    const Attempt* attempt = aggregate.CurrentAttempt(order);
-    const bool waits_for_customer = attempt != nullptr && attempt->state == AttemptState::kRequiresAction;
     const bool is_ending = order.HasFailed() || order.step == OrderStep::kCancelCharge;
-    if (!is_ending && (waits_for_customer || !IsCharging(aggregate, order)))
+    if (!is_ending && (WaitsForCustomer(aggregate, order) || !IsCharging(aggregate, order)))
       GiveUp(aggregate, order, OrderFailure::kAccountDeleted, now);
     all_over = all_over && order.IsOver();
   }

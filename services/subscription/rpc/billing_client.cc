@@ -116,6 +116,7 @@ std::vector<absl::StatusOr<std::string>> BillingClient::IssueInvoices(const Orde
             if (order->charge_id)
               item.set_charge(MakeChildName(order->account_id, "charges", *order->charge_id));
             item.set_payment_description(order->payment_description);
+            item.set_charged_minor_units(order->total_minor.value_or(0));
           },
       .order_of = [](const core::Order* order) -> const core::Order& { return *order; },
       .values =

@@ -94,6 +94,36 @@ std::string Contents(BillingFixture& billing) {
 
 }  // namespace
 
+TEST_CASE("A pro-forma that somebody else renewed meanwhile is not overwritten with what was known before") {
+  BillingFixture billing;
+  const NewProForma order = billing.OrderOf(billing.ids.Next());
+  const core::ProForma first = *billing.invoicing.CreateProForma(order);
+  SetCountry(billing, order.order.account_id, "HU");
+  const core::ProForma second = *billing.invoicing.CreateProForma(order);
+  REQUIRE(second.bill.total_minor == 12'700);
+  core::ProForma late = first;  // as a worker would have made of `first` before that
+  late.bill.total_minor = late.bill.net_minor;
+  late.bill.tax_minor = 0;
+  CHECK(ReasonsOf(billing.invoices.RenewProFormas({{first, late}})) ==
+        std::vector<std::string>{"REQUEST_IN_PROGRESS"});
+  CHECK(billing.invoices.FindProFormas({order.order.id})->at(order.order.id).bill == second.bill);
+  CHECK(ReasonsOf(billing.invoices.RenewProFormas({{second, first}})) == std::vector<std::string>{""});
+  CHECK(billing.invoices.FindProFormas({order.order.id})->at(order.order.id).bill == first.bill);
+}
+
+TEST_CASE("No invoice is of another total than was charged, and none uses a number for it (R25)") {
+  BillingFixture billing;
+  const NewProForma order = billing.OrderOf(billing.ids.Next());
+  REQUIRE_OK(billing.invoicing.CreateProForma(order));
+  NewInvoice paid{order.order, {billing.ids.Next(), "Visa •••• 4242", 11'999}};
+  CHECK(ReasonsOf(billing.invoicing.IssueInvoices({paid})) == std::vector<std::string>{"PRO_FORMA_CHANGED"});
+  CHECK(billing.Count("SELECT count(*) FROM invoice") == 0);
+  paid.payment.charged_minor = 12'000;
+  const auto issued = billing.invoicing.IssueInvoices({paid});
+  REQUIRE(ReasonsOf(issued) == std::vector<std::string>{""});
+  CHECK((*issued)[0]->sequence_number == 1);
+}
+
 TEST_CASE("A batch of pro-formas: what is refused leaves the others to be made") {
   BillingFixture billing;
   const auto order_of = [&] { return billing.OrderOf(billing.ids.Next()); };

@@ -140,6 +140,7 @@ class FakePayments final : public Payments {
   std::map<Uuid, int64_t> refunds;  // by charge
   std::vector<Uuid> sent;
   int refunds_to_refuse = 0;
+  std::set<std::string> gone;  // payment methods
 
   std::vector<absl::StatusOr<core::ChargeAnswer>> Charge(const std::vector<PinnedCharge>& pinned) override {
     std::vector<absl::StatusOr<core::ChargeAnswer>> answers;
@@ -149,6 +150,7 @@ class FakePayments final : public Payments {
   absl::StatusOr<core::ChargeAnswer> Charge(const core::Attempt& attempt) {
     killer_.Moment();
     if (!away.ok()) return away;
+    if (gone.contains(attempt.payment_method)) return NotFound("PAYMENT_METHOD_NOT_FOUND", "");
     sent.push_back(attempt.id);
     if (!charges.contains(attempt.id)) {
       charges[attempt.id] = answer();

@@ -187,6 +187,42 @@ TEST_CASE("Paying by hand while retries run takes the money once (RC-E03)") {
   CHECK(world.Only().terms.size() == 2);
 }
 
+TEST_CASE("An upgrade while retries run is taken once, and the renewal then at the new price (R10)") {
+  World world;
+  world.Order(kGold);
+  world.payments.answer = [] { return Declined(core::DeclineClass::kSoft); };
+  world.clock.Set(Utc(2027, 4, 1) + kDay);
+  world.Settle();
+  const Uuid product_id = world.Only().product.id;
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
+  const core::Order upgrade = world.Order(UpgradeWish{product_id, "platinum"});
+  CHECK(core::StateOf(upgrade) == OrderState::kDone);
+  CHECK(world.payments.captures.size() == 2);
+  world.Settle();
+  REQUIRE(world.payments.captures.size() == 3);
+  CHECK(world.Only().terms.back().plan_id == "platinum");
+  world.Wait(kDay * 20, kDay);
+  CHECK(world.payments.captures.size() == 3);
+}
+
+TEST_CASE(
+    "A card that was added and is gone before it was tried is no decline; the others are tried at once "
+    "(R16)") {
+  World world;
+  world.Order(kGold);
+  world.payments.answer = [] { return Declined(core::DeclineClass::kSoft); };
+  world.clock.Set(Utc(2027, 4, 1));
+  world.Settle();
+  const int told = CountTold(world, "renewal.failed");
+  REQUIRE(told == 1);
+  world.payments.answer = [] { return core::ChargeAnswer{.state = AttemptState::kSucceeded}; };
+  world.payments.gone = {"gone again"};
+  REQUIRE_OK(world.renewals.OnPaymentMethod(Id("account"), "gone again"));
+  world.Settle();
+  CHECK(CountTold(world, "renewal.failed") == told);
+  CHECK(world.payments.captures.size() == 2);
+}
+
 TEST_CASE("A renewal that is killed at any moment is charged once (R23)") {
   for (int moment = 1;; ++moment) {
     World world;
