@@ -53,7 +53,7 @@ absl::Status Quotes::RequireSite(const Uuid& account_id, const Uuid& site_id) {
 
 absl::StatusOr<core::Product> Quotes::Draft(const Uuid& account_id, const PlanPurchase& item) {
   RETURN_IF_ERROR(RequireSite(account_id, item.site_id));
-  ASSIGN_OR_RETURN(const core::Plan plan, catalogue_.FindPlan(item.plan_id));
+  ASSIGN_OR_RETURN(const core::Plan plan, catalogue_.FindPlanOnSale(item.plan_id));
   ASSIGN_OR_RETURN(const auto present, sites_.ProductsOf({item.site_id}));
   for (const core::Aggregate& aggregate : present) {
     if (aggregate.product.kind == core::ProductKind::kPlan) return PlanInTheWay(aggregate);

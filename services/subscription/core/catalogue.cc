@@ -65,8 +65,8 @@ void CheckCycles(absl::string_view what, const std::vector<CyclePrice>& prices,
 void CheckPlans(const Catalogue::Content& content, const std::set<std::string>& currencies,
                 std::vector<std::string>& faults) {
   if (content.plans.empty() || content.plans[0].id != kFreePlan || content.plans[0].rank != 0 ||
-      !content.plans[0].prices.empty())
-    faults.push_back("the first plan must be free, of rank 0, without prices");
+      !content.plans[0].prices.empty() || content.plans[0].retired)
+    faults.push_back("the first plan must be free, of rank 0, without prices, and not retired");
   for (size_t i = 1; i < content.plans.size(); ++i) {
     const Plan& plan = content.plans[i];
     const Plan& below = content.plans[i - 1];
@@ -142,6 +142,12 @@ absl::StatusOr<Plan> Catalogue::FindPlan(absl::string_view id) const {
     if (plan.id == id) return plan;
   }
   return NotFound("PLAN_NOT_FOUND", "the catalogue has no such plan");
+}
+
+absl::StatusOr<Plan> Catalogue::FindPlanOnSale(absl::string_view id) const {
+  absl::StatusOr<Plan> plan = FindPlan(id);
+  if (plan.ok() && plan->retired) return NotFound("PLAN_NOT_FOUND", "the plan is not sold any more");
+  return plan;
 }
 
 absl::StatusOr<Money> Catalogue::PlanPrice(absl::string_view plan_id, int cycle_months,

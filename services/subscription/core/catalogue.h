@@ -43,6 +43,8 @@ struct Plan {
   int rank = 0;  // Free is 0
   Entitlements entitlements;
   std::vector<CyclePrice> prices;  // empty for Free
+  // Not sold any more; who has it keeps it, and renews it at its price.
+  bool retired = false;
 };
 
 // Prices under one top-level domain in one currency.
@@ -55,6 +57,7 @@ struct DomainPrice {
   // Days after expiry from which a renewal is a restore.
   int redemption_after_days = 0;
   int redemption_days = 0;  // after that it can be restored so long
+  bool retired = false;     // as a plan is
 };
 
 // What is on offer, at list prices net of tax. Immutable; a new one never touches what was bought.
@@ -83,8 +86,10 @@ class Catalogue {
   bool SellsIn(absl::string_view currency) const;
   // 0 for a currency that is not on offer.
   int64_t LeastChargeMinor(absl::string_view currency) const;
-  // PLAN_NOT_FOUND.
+  // Also one that is retired. PLAN_NOT_FOUND.
   absl::StatusOr<Plan> FindPlan(absl::string_view id) const;
+  // One to be bought, or changed to. PLAN_NOT_FOUND.
+  absl::StatusOr<Plan> FindPlanOnSale(absl::string_view id) const;
   // PLAN_NOT_FOUND, CYCLE_NOT_OFFERED, CURRENCY_NOT_OFFERED.
   absl::StatusOr<Money> PlanPrice(absl::string_view plan_id, int cycle_months,
                                   absl::string_view currency) const;

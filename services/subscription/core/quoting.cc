@@ -109,6 +109,8 @@ absl::StatusOr<Money> FirstPrice(const Catalogue& catalogue, const Product& prod
   }
   ASSIGN_OR_RETURN(const std::string tld, catalogue.TldOf(product.domain_name));
   ASSIGN_OR_RETURN(const DomainPrice price, catalogue.FindDomainPrice(tld, product.currency));
+  if (price.retired)
+    return Precondition("TLD_NOT_OFFERED", "names under this top-level domain are not sold any more");
   const int years = product.cycle_months / 12;
   if (years < 1 || years > price.years_max)
     return Refusal(absl::StatusCode::kInvalidArgument, "CYCLE_NOT_OFFERED", "not so many years at once");
@@ -187,7 +189,7 @@ absl::StatusOr<Offer> OfferUpgrade(const Catalogue& catalogue, const Aggregate& 
                                    const std::string& plan_id, const std::string& currency,
                                    const Customer& customer, absl::Time now) {
   const Product& product = aggregate.product;
-  ASSIGN_OR_RETURN(const Plan wanted, catalogue.FindPlan(plan_id));
+  ASSIGN_OR_RETURN(const Plan wanted, catalogue.FindPlanOnSale(plan_id));
   if (product.kind != ProductKind::kPlan) return Precondition("NOT_AN_UPGRADE", "only plans can be upgraded");
   if (currency != product.currency) return CurrencyMismatch();
   if (const Order* order = InTheWay(aggregate)) return OrderInProgress(*order);

@@ -26,7 +26,7 @@ absl::Status ChangeNextPlan(const Catalogue& catalogue, const std::string& plan_
   if (product.kind != ProductKind::kPlan) return InvalidField("product.next_plan", "only plans have one");
   if (plan_id == kFreePlan)
     return InvalidField("product.next_plan", "to end a paid plan, switch auto_renew off");
-  ASSIGN_OR_RETURN(const Plan wanted, catalogue.FindPlan(plan_id));
+  ASSIGN_OR_RETURN(const Plan wanted, catalogue.FindPlanOnSale(plan_id));
   ASSIGN_OR_RETURN(const Plan present, catalogue.FindPlan(product.plan_id));
   if (wanted.rank > present.rank)
     return Precondition("NOT_A_DOWNGRADE", "the plan is of a higher rank: upgrade now");

@@ -32,8 +32,9 @@ rpc::Service MakeCatalogueService(const core::Catalogue& catalogue) {
       [&](const auto&, const auto& request) -> absl::StatusOr<v1::ListPlansResponse> {
         RETURN_IF_ERROR(CheckCurrency(catalogue, request.currency_code()));
         v1::ListPlansResponse response;
-        for (const core::Plan& plan : catalogue.plans())
-          *response.add_plans() = ToPlanProto(plan, request.currency_code());
+        for (const core::Plan& plan : catalogue.plans()) {
+          if (!plan.retired) *response.add_plans() = ToPlanProto(plan, request.currency_code());
+        }
         return response;
       });
   service.Read<v1::GetPlanRequest, v1::Plan>(
@@ -50,7 +51,7 @@ rpc::Service MakeCatalogueService(const core::Catalogue& catalogue) {
         for (const core::DomainPrice& price : catalogue.domains()) {
           const bool wanted =
               request.currency_code().empty() || price.register_year.currency == request.currency_code();
-          if (wanted) *response.add_domain_prices() = ToProto(price);
+          if (wanted && !price.retired) *response.add_domain_prices() = ToProto(price);
         }
         return response;
       });

@@ -203,6 +203,7 @@ v1::Plan ToPlanProto(const core::Plan& plan, const std::string& currency) {
   proto.set_plan_id(plan.id);
   proto.set_display_name(plan.display_name);
   proto.set_rank(plan.rank);
+  proto.set_retired(plan.retired);
   *proto.mutable_entitlements() = ToProto(plan);
   for (const core::CyclePrice& price : plan.prices) {
     if (!currency.empty() && price.price.currency != currency) continue;

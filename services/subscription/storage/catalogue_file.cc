@@ -51,7 +51,8 @@ void AddDomain(const json& value, core::Catalogue::Content& content) {
                                .redemption = {currency, prices.at("redemption")},
                                .years_max = value.at("years_max"),
                                .redemption_after_days = value.at("redemption_after_days"),
-                               .redemption_days = value.at("redemption_days")});
+                               .redemption_days = value.at("redemption_days"),
+                               .retired = value.value("retired", false)});
   }
 }
 
@@ -66,7 +67,8 @@ absl::StatusOr<core::Catalogue> ParseCatalogue(const std::string& json_text) {
                                .display_name = plan.at("display_name"),
                                .rank = plan.at("rank"),
                                .entitlements = EntitlementsOf(plan.at("entitlements")),
-                               .prices = PricesOf(plan.at("prices"))});
+                               .prices = PricesOf(plan.at("prices")),
+                               .retired = plan.value("retired", false)});
     }
     for (const json& domain : root.at("domains")) AddDomain(domain, content);
     content.mailboxes = PricesOf(root.at("mailbox").at("prices"));

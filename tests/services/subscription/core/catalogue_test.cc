@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "services/subscription/core/quoting.h"
+#include "services/subscription/core/renewal_rules.h"
 #include "tests/services/subscription/core/builders.h"
 #include "tests/support/status_matchers.h"
 
@@ -35,6 +37,39 @@ TEST_CASE("A plan of a higher rank must be dearer") {
   Catalogue::Content content = CatalogueContent();
   content.plans[3].prices = content.plans[2].prices;
   CHECK_FALSE(Catalogue::Make(std::move(content)).ok());
+}
+
+TEST_CASE("A plan or domain ending that is retired is sold to nobody, and stays with who has it (R9, R11)") {
+  Catalogue::Content content = CatalogueContent();
+  for (core::Plan& plan : content.plans) plan.retired = plan.id == "gold";
+  for (core::DomainPrice& price : content.domains) price.retired = true;
+  const Catalogue later = *Catalogue::Make(content);
+  const absl::Time bought = testing::Utc(2027, 1, 15), now = testing::Utc(2027, 6, 1);
+  core::Aggregate gold = testing::PaidPlan(bought);
+  REQUIRE(gold.product.plan_id == "gold");
+
+  const auto renewal = core::OfferRenewal(later, gold, 0, false, "EUR", testing::kParis, now);
+  REQUIRE_OK(renewal);
+  CHECK(renewal->NetMinor() == later.PlanPrice("gold", gold.product.cycle_months, "EUR")->minor);
+  REQUIRE_OK(core::OfferAutomaticRenewal(later, gold, testing::kParis, now));
+  REQUIRE_OK(core::OfferUpgrade(later, gold, "platinum", "EUR", testing::kParis, now));
+  CHECK(later.FindPlan("gold")->entitlements.own_domain ==
+        TestCatalogue().FindPlan("gold")->entitlements.own_domain);
+
+  CHECK_REFUSED(later.FindPlanOnSale("gold"), "PLAN_NOT_FOUND");
+  REQUIRE_OK(later.FindPlanOnSale("platinum"));
+  core::Aggregate basic = gold;
+  basic.product.plan_id = basic.terms[0].plan_id = "basic";
+  CHECK_REFUSED(core::OfferUpgrade(later, basic, "gold", "EUR", testing::kParis, now), "PLAN_NOT_FOUND");
+  core::Aggregate platinum = gold;
+  platinum.product.plan_id = "platinum";
+  CHECK_REFUSED(core::ChangeSettings(later, {.next_plan_id = "gold"}, platinum, now), "PLAN_NOT_FOUND");
+  core::Product domain = testing::PaidDomain(bought).product;
+  CHECK_REFUSED(core::OfferPurchase(later, domain, testing::kParis, now), "TLD_NOT_OFFERED");
+  REQUIRE_OK(core::RenewalPrice(later, domain, "", 12));
+
+  content.plans[0].retired = true;
+  CHECK_FALSE(Catalogue::Make(content).ok());
 }
 
 TEST_CASE("Prices are refused by what is missing") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "tests/support/status_matchers.h"
@@ -20,6 +21,18 @@ TEST_CASE("The catalogue that ships keeps all rules, and has Gold and Platinum i
     CHECK(catalogue->PlanPrice("platinum", 12, currency)->minor >
           catalogue->PlanPrice("gold", 12, currency)->minor);
   }
+}
+
+TEST_CASE("What is retired says so in the file") {
+  std::ifstream file(PERENNIAL_CATALOGUE_FILE);
+  nlohmann::json content = nlohmann::json::parse(file);
+  content["plans"][2]["retired"] = true;
+  content["domains"][0]["retired"] = true;
+  const auto catalogue = ParseCatalogue(content.dump());
+  REQUIRE_OK(catalogue);
+  CHECK(catalogue->plans()[2].retired);
+  CHECK_FALSE(catalogue->plans()[3].retired);
+  CHECK(catalogue->domains()[0].retired);
 }
 
 TEST_CASE("A broken catalogue is refused with what is wrong") {
