@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/crypto/keyed_hash.h"
 
@@ -31,8 +32,9 @@ absl::StatusOr<std::string> PageTokens::Read(absl::string_view list, absl::strin
   const std::string position = decoded ? raw.substr(kTagBytes) : "";
   const bool ours = decoded && sodium_memcmp(raw.data(), Tag(key_, list, position).data(), kTagBytes) == 0;
   if (!ours) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
-                   "page_token is not one that this list gave; begin at the first page");
+    return AtField(Refusal(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
+                           "page_token is not one that this list gave; begin at the first page"),
+                   "page_token");
   }
   return position;
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 
 namespace perennial::tax {
@@ -37,7 +38,7 @@ std::string Describe(const Position& position, Language language) {
 }
 
 absl::Status AmountInvalid(absl::string_view message) {
-  return Refusal(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID", message);
+  return AtField(Refusal(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID", message), "lines");
 }
 
 }  // namespace

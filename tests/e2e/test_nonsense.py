@@ -42,6 +42,8 @@ def check(refused: Refused, what: str) -> None:
     assert len(refused.reasons) == 1, f"{what}: {refused} carries {refused.reasons}"
     assert refused.reason in REASONS, f"{what}: {refused.reason} is not documented"
     assert refused.domains == ["perennial"], what
+    if refused.code.name == "INVALID_ARGUMENT" and refused.reason != "REQUEST_MALFORMED":
+        assert refused.fields and all(refused.fields), f"{what}: {refused} names no field"
 
 
 def table_contents(suite) -> dict[str, str]:

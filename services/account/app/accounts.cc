@@ -1,6 +1,7 @@
 #include "services/account/app/accounts.h"
 
 #include "absl/container/flat_hash_map.h"
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status_macros.h"
@@ -12,10 +13,11 @@ namespace {
 using core::AccessAct;
 using core::AccessOutcome;
 
-absl::Status CheckPassword(absl::string_view password, absl::string_view email_key) {
+absl::Status CheckPassword(absl::string_view field, absl::string_view password, absl::string_view email_key) {
   const core::PasswordVerdict verdict = core::JudgePassword(password, email_key);
   if (verdict == core::PasswordVerdict::kGood) return absl::OkStatus();
-  return Refusal(absl::StatusCode::kInvalidArgument, "PASSWORD_TOO_WEAK", core::AdviceFor(verdict));
+  return AtField(Refusal(absl::StatusCode::kInvalidArgument, "PASSWORD_TOO_WEAK", core::AdviceFor(verdict)),
+                 field);
 }
 
 }  // namespace
@@ -41,7 +43,7 @@ Event Accounts::EventOf(const std::string& type, const core::Account& account) {
 }
 
 absl::StatusOr<std::string> Accounts::PrepareCreate(const Registration& registration) {
-  RETURN_IF_ERROR(CheckPassword(registration.password, registration.email.key));
+  RETURN_IF_ERROR(CheckPassword("password", registration.password, registration.email.key));
   RETURN_IF_ERROR(credentials_.CheckSignUp(registration.email.key, registration.origin));
   return credentials_.Hash(registration.password);
 }
@@ -104,7 +106,7 @@ absl::StatusOr<Accounts::VerifiedPassword> Accounts::PrepareChangePassword(const
                                                                            const std::string& current,
                                                                            const std::string& next) {
   ASSIGN_OR_RETURN(const core::Account account, RequireOwn(accounts_, actor, account_id, clock_.Now()));
-  RETURN_IF_ERROR(CheckPassword(next, account.email_key));
+  RETURN_IF_ERROR(CheckPassword("new_password", next, account.email_key));
   ASSIGN_OR_RETURN(const core::Account verified,
                    credentials_.Verify(account.email_key, current,
                                        {AccessAct::kPasswordChange, actor.origin, actor.session_id}));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/billing/app/ownership.h"
@@ -110,9 +111,10 @@ absl::StatusOr<BillingProfile> BillingProfiles::Update(const Caller& caller, con
     core::BeginCheck(clock_.Now(), changed);
     if (!is_asked) return changed;  // then the job asks
     if (asked->answer.state == core::TaxIdState::kNotRegistered) {
-      return Refusal(absl::StatusCode::kInvalidArgument, "TAX_ID_INVALID",
-                     "the EU's register does not know the tax id",
-                     {{"country_code", changed.party.country_code}});
+      return AtField(Refusal(absl::StatusCode::kInvalidArgument, "TAX_ID_INVALID",
+                             "the EU's register does not know the tax id",
+                             {{"country_code", changed.party.country_code}}),
+                     "billing_profile.tax_id");
     }
     core::TakeAnswer(asked->answer, clock_.Now(), changed);
     return changed;

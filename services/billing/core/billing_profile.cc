@@ -1,5 +1,6 @@
 #include "services/billing/core/billing_profile.h"
 
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/billing/core/country.h"
@@ -68,9 +69,10 @@ absl::Status Check(const BillingProfile& profile) {
                    "we do not sell to this country", {{"country_code", party.country_code}});
   }
   if (!party.tax_id.empty() && !IsTaxId(party.country_code, party.tax_id)) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "TAX_ID_INVALID",
-                   "the tax id has not the form or the check digits of its country",
-                   {{"country_code", party.country_code}});
+    return AtField(Refusal(absl::StatusCode::kInvalidArgument, "TAX_ID_INVALID",
+                           "the tax id has not the form or the check digits of its country",
+                           {{"country_code", party.country_code}}),
+                   "billing_profile.tax_id");
   }
   return absl::OkStatus();
 }

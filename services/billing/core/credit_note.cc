@@ -1,6 +1,7 @@
 #include "services/billing/core/credit_note.h"
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/money.h"
 #include "libs/base/status_macros.h"
@@ -70,7 +71,9 @@ absl::StatusOr<Bill> CreditOf(const Bill& invoice, const std::vector<Bill>& cred
                               std::optional<int64_t> amount_minor) {
   const Bill left = LeftOf(invoice, credited);
   if (amount_minor && *amount_minor <= 0) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID", "the amount must be more than 0");
+    return AtField(
+        Refusal(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID", "the amount must be more than 0"),
+        "amount");
   }
   const int64_t amount = amount_minor.value_or(left.total_minor);
   const bool is_nothing_left = left.total_minor == 0 && !credited.empty();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/domain_mailbox/core/domain_name.h"
@@ -16,8 +17,9 @@ absl::StatusOr<Offer> Domains::Check(absl::string_view typed) {
   if (is_ascii) RETURN_IF_ERROR(core::ParseDomainName(typed).status());
   const std::optional<NameForms> forms = names_.Read(typed);
   if (!forms) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "DOMAIN_NAME_INVALID",
-                   "this is no internationalised name in its normal form (IDNA 2008)");
+    return AtField(Refusal(absl::StatusCode::kInvalidArgument, "DOMAIN_NAME_INVALID",
+                           "this is no internationalised name in its normal form (IDNA 2008)"),
+                   "domain_name");
   }
   ASSIGN_OR_RETURN(const core::DomainName name, core::ParseDomainName(forms->a_labels));
   ASSIGN_OR_RETURN(const bool ours, store_.HasDomain(name.text));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/domain_mailbox/core/local_part.h"
@@ -26,8 +27,9 @@ absl::Status CheckPassword(absl::string_view password) {
       !password.empty() && password.find_first_not_of(password.front()) == absl::string_view::npos;
   if (characters >= kPasswordLeast && characters <= kPasswordMost && !one_character_only)
     return absl::OkStatus();
-  return Refusal(absl::StatusCode::kInvalidArgument, "PASSWORD_TOO_WEAK",
-                 "a password has 12 to 128 characters, and not all the same");
+  return AtField(Refusal(absl::StatusCode::kInvalidArgument, "PASSWORD_TOO_WEAK",
+                         "a password has 12 to 128 characters, and not all the same"),
+                 "new_password");
 }
 
 absl::StatusOr<AddressOffer> Mailboxes::Check(const Uuid& account_id, const Uuid& domain_id,

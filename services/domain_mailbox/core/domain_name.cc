@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 
 namespace perennial::domain_mailbox::core {
@@ -14,7 +15,7 @@ constexpr size_t kNameMost = 253;
 constexpr size_t kLabelMost = 63;
 
 absl::Status Invalid(absl::string_view why) {
-  return Refusal(absl::StatusCode::kInvalidArgument, "DOMAIN_NAME_INVALID", why);
+  return AtField(Refusal(absl::StatusCode::kInvalidArgument, "DOMAIN_NAME_INVALID", why), "domain_name");
 }
 
 bool IsLabel(absl::string_view label) {

@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "libs/base/at_field.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
@@ -89,7 +90,8 @@ absl::StatusOr<Charges::Opened> Charges::Open(const std::vector<core::ChargeRequ
   std::vector<size_t> places;
   std::vector<Uuid> account_ids;
   for (size_t i = 0; i < requests.size(); ++i) {
-    if (absl::Status refused = core::CheckChargeAmount(requests[i].amount); !refused.ok()) {
+    if (absl::Status refused = AtField(core::CheckChargeAmount(requests[i].amount), "amount");
+        !refused.ok()) {
       results[i] = std::move(refused);
       continue;
     }

@@ -1,6 +1,7 @@
 #include "services/payment_token/app/payment_methods.h"
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/at_field.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/civil_date.h"
 #include "libs/base/error.h"
@@ -40,8 +41,9 @@ absl::Status AccountDeleted() {
 struct Told {
   absl::Status operator()(const GatewayCard&) { return absl::OkStatus(); }
   absl::Status operator()(const CardInvalid& invalid) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "CARD_INVALID", "the gateway found the card mistyped",
-                   {{"field", invalid.field}});
+    return AtField(Refusal(absl::StatusCode::kInvalidArgument, "CARD_INVALID",
+                           "the gateway found the card mistyped", {{"field", invalid.field}}),
+                   invalid.field.empty() ? "card" : invalid.field);
   }
   absl::Status operator()(const CardDeclined& declined) {
     return Refusal(absl::StatusCode::kFailedPrecondition, "CARD_DECLINED",

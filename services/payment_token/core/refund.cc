@@ -1,5 +1,6 @@
 #include "services/payment_token/core/refund.h"
 
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 
 namespace perennial::payment_token::core {
@@ -78,7 +79,9 @@ absl::StatusOr<Refund> OpenRefund(const RefundRequest& request, const Charge& ch
   if (request.amount && request.amount->currency != taken.currency)
     return Precondition("CURRENCY_MISMATCH", "the refund is not in the charge's currency");
   if (request.amount && request.amount->minor <= 0) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID", "the amount must be more than 0");
+    return AtField(
+        Refusal(absl::StatusCode::kInvalidArgument, "AMOUNT_INVALID", "the amount must be more than 0"),
+        "amount");
   }
   const int64_t wanted_minor = request.amount ? request.amount->minor : left_minor;
   if (wanted_minor > left_minor || left_minor == 0)

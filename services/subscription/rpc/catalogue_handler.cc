@@ -1,3 +1,4 @@
+#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/rpc/proto_values.h"
 #include "perennial/subscription/v1/catalogue_service.pb.h"
@@ -9,8 +10,9 @@ namespace {
 
 absl::Status CheckCurrency(const core::Catalogue& catalogue, const std::string& currency) {
   if (currency.empty() || catalogue.SellsIn(currency)) return absl::OkStatus();
-  return Refusal(absl::StatusCode::kInvalidArgument, "CURRENCY_NOT_OFFERED",
-                 "there are no prices in this currency");
+  return AtField(Refusal(absl::StatusCode::kInvalidArgument, "CURRENCY_NOT_OFFERED",
+                         "there are no prices in this currency"),
+                 "currency_code");
 }
 
 v1::DomainPrice ToProto(const core::DomainPrice& price) {

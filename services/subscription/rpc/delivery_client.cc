@@ -82,6 +82,15 @@ Availability FromProto(const delivery_v1::CheckAvailabilityResponse& response) {
   }
 }
 
+// A customer hears of a field by the name that it has in their request.
+absl::Status InTheCustomersWords(absl::Status refusal, absl::string_view field, absl::string_view as) {
+  std::vector<FieldViolation> violations = FieldViolationsOf(refusal);
+  for (FieldViolation& violation : violations)
+    violation.field = absl::StrReplaceAll(violation.field, {{field, as}});
+  SetFieldViolations(refusal, violations);
+  return refusal;
+}
+
 }  // namespace
 
 absl::StatusOr<core::DeliveryAnswer> DeliveryClient::Deliver(const core::Product& product,
@@ -104,9 +113,10 @@ absl::StatusOr<core::DeliveryAnswer> DeliveryClient::Deliver(const core::Product
 absl::StatusOr<Availability> DeliveryClient::CheckDomain(const std::string& domain_name) {
   delivery_v1::CheckAvailabilityRequest request;
   request.set_domain_name(domain_name);
-  ASSIGN_OR_RETURN(const auto response, peer_.Call<delivery_v1::CheckAvailabilityResponse>(
-                                            std::string(kService) + "CheckAvailability", request));
-  return FromProto(response);
+  const auto response = peer_.Call<delivery_v1::CheckAvailabilityResponse>(
+      std::string(kService) + "CheckAvailability", request);
+  if (response.ok()) return FromProto(*response);
+  return InTheCustomersWords(response.status(), "domain_name", "domain_purchase.domain_name");
 }
 
 absl::StatusOr<Availability> DeliveryClient::CheckMailbox(const Uuid& account_id,
@@ -119,13 +129,7 @@ absl::StatusOr<Availability> DeliveryClient::CheckMailbox(const Uuid& account_id
   const auto response = peer_.Call<delivery_v1::CheckAvailabilityResponse>(
       std::string(kService) + "CheckAvailability", request);
   if (response.ok()) return FromProto(*response);
-  // A customer hears of the field by the name that it has in their request.
-  std::vector<FieldViolation> violations = FieldViolationsOf(response.status());
-  for (FieldViolation& violation : violations)
-    violation.field = absl::StrReplaceAll(violation.field, {{"mailbox_address.", "mailbox_purchase."}});
-  absl::Status refusal = response.status();
-  SetFieldViolations(refusal, violations);
-  return refusal;
+  return InTheCustomersWords(response.status(), "mailbox_address.", "mailbox_purchase.");
 }
 
 }  // namespace perennial::subscription

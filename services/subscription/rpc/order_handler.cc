@@ -1,3 +1,4 @@
+#include "libs/base/at_field.h"
 #include "perennial/subscription/v1/order_service.pb.h"
 #include "services/subscription/app/position.h"
 #include "services/subscription/rpc/handlers.h"
@@ -9,13 +10,34 @@ namespace {
 
 using rpc::Call;
 
+// The field that a refused quote is about: what the core calls a cycle is years of a domain, and so on.
+std::string FieldAtFault(const v1::CreateQuoteRequest& request, const absl::Status& refused) {
+  if (ReasonOf(refused) == "CURRENCY_NOT_OFFERED") return "currency_code";
+  switch (request.item_case()) {
+    case v1::CreateQuoteRequest::kPlanPurchase:
+      return "plan_purchase.cycle_months";
+    case v1::CreateQuoteRequest::kDomainPurchase:
+      return "domain_purchase.years";
+    case v1::CreateQuoteRequest::kMailboxPurchase:
+      return "mailbox_purchase.cycle_months";
+    case v1::CreateQuoteRequest::kRenewal:
+      return "renewal.cycle_months";
+    case v1::CreateQuoteRequest::kUpgrade:
+      return "upgrade.plan";
+    case v1::CreateQuoteRequest::ITEM_NOT_SET:
+      break;
+  }
+  return "item";
+}
+
 absl::StatusOr<v1::Quote> CreateQuote(Quotes& quotes, const Clock& clock, const Call& call,
                                       const v1::CreateQuoteRequest& request) {
   ASSIGN_OR_RETURN(const Uuid account_id, AccountFromProto(request.parent()));
   if (!call.caller.Owns(account_id)) return NotFound("ACCOUNT_NOT_FOUND", "there is no such account");
   ASSIGN_OR_RETURN(const QuoteItem item, FromProto(request, account_id));
-  ASSIGN_OR_RETURN(const Quote quote, quotes.Price(call.caller, account_id, item, request.currency_code()));
-  return ToProto(quote, clock.Now());
+  const absl::StatusOr<Quote> quote = quotes.Price(call.caller, account_id, item, request.currency_code());
+  if (!quote.ok()) return AtField(quote.status(), FieldAtFault(request, quote.status()));
+  return ToProto(*quote, clock.Now());
 }
 
 absl::StatusOr<v1::Quote> GetQuote(Quotes& quotes, const Clock& clock, const Call& call,

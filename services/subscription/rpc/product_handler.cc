@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "libs/base/at_field.h"
 #include "perennial/subscription/v1/product_service.pb.h"
 #include "services/subscription/app/position.h"
 #include "services/subscription/rpc/handlers.h"
@@ -53,10 +54,10 @@ absl::StatusOr<v1::Product> Update(Products& products, const Call& call,
   ASSIGN_OR_RETURN(const ChildName name,
                    ChildFromProto(request.product().name(), "products", "PRODUCT_NOT_FOUND"));
   ASSIGN_OR_RETURN(const core::ProductSettings settings, FromProto(request));
-  ASSIGN_OR_RETURN(const ProductView view,
-                   products.Update(call.caller, name.account_id, name.id, request.product().etag(), settings,
-                                   payment_method));
-  return ToProto(view);
+  const absl::StatusOr<ProductView> view = products.Update(
+      call.caller, name.account_id, name.id, request.product().etag(), settings, payment_method);
+  if (!view.ok()) return AtField(view.status(), "product.next_cycle_months");
+  return ToProto(*view);
 }
 
 absl::StatusOr<v1::ListTermsResponse> ListTerms(Products& products, const crypto::PageTokens& tokens,
