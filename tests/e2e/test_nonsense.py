@@ -265,8 +265,19 @@ def forged_tokens(token: str) -> list[str]:
             f"{header}.{body}.", f"{header}.{body}.{signature[:-4]}AAAA", f"{token}.{signature}", "A" * 5000, f"{header}.{body}.{signature}A"]
 
 
+# Each service verifies them on its own.
+OF_CUSTOMERS = {
+    "account": "perennial.account.v1.AccountService/GetAccount",
+    "subscription": "perennial.subscription.v1.SiteService/ListSites",
+    "billing": "perennial.billing.v1.InvoiceService/ListInvoices",
+    "payment_token": "perennial.payment_token.v1.PaymentMethodService/ListPaymentMethods",
+    "domain_mailbox": "perennial.domain_mailbox.v1.DomainService/ListDomains",
+}
+
+
 def test_forged_access_tokens_are_refused(suite, customer):
-    for service, method in [("account", "perennial.account.v1.AccountService/GetAccount"), ("subscription", "perennial.subscription.v1.SiteService/ListSites")]:
+    assert set(OF_CUSTOMERS) == set(SERVICES)
+    for service, method in OF_CUSTOMERS.items():
         for token in forged_tokens(customer.token):
             peer = suite.peer(service)
             peer.token = token or "."
@@ -280,9 +291,10 @@ def test_an_expired_access_token_is_refused(suite, customer):
     operator = suite.peer("subscription", operator=True)
     now = operator.call("perennial.testing.v1.TestClockService/GetClock").time.seconds
     operator.call("perennial.testing.v1.TestClockService/AdvanceClock", target_time={"seconds": now + 700})
-    with pytest.raises(Refused) as refused:
-        customer.peer("subscription").call("perennial.subscription.v1.SiteService/ListSites", parent=customer.account)
-    assert refused.value.reason == "ACCESS_TOKEN_EXPIRED"
+    for service, method in OF_CUSTOMERS.items():
+        with pytest.raises(Refused) as refused:
+            customer.peer(service).call(method)
+        assert refused.value.reason == "ACCESS_TOKEN_EXPIRED", service
 
 
 def test_tampered_page_tokens_are_refused(suite, customer):
