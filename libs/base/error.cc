@@ -81,6 +81,12 @@ absl::Status InvalidField(absl::string_view field, absl::string_view description
   return violations.ToStatus();
 }
 
+absl::Status AtField(absl::Status status, absl::string_view field) {
+  if (status.code() == absl::StatusCode::kInvalidArgument && FieldViolationsOf(status).empty())
+    SetFieldViolations(status, {{std::string(field), std::string(status.message())}});
+  return status;
+}
+
 void FieldViolations::Add(absl::string_view field, absl::string_view description) {
   violations_.push_back({std::string(field), std::string(description)});
 }

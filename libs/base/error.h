@@ -27,6 +27,10 @@ absl::Status Unavailable(absl::string_view reason, absl::string_view message);
 // INVALID_ARGUMENT / REQUEST_INVALID about one field, by its path in the request ("card.number").
 absl::Status InvalidField(absl::string_view field, absl::string_view description);
 
+// What was refused as an argument, with the field of the request that is at fault (AIP-193's BadRequest),
+// unless it names one already. Any other status as it is.
+absl::Status AtField(absl::Status status, absl::string_view field);
+
 struct FieldViolation {
   std::string field;
   std::string description;

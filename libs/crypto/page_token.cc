@@ -4,7 +4,6 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/crypto/keyed_hash.h"
 

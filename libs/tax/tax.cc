@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 
 namespace perennial::tax {

@@ -1,7 +1,6 @@
 #include "services/account/app/accounts.h"
 
 #include "absl/container/flat_hash_map.h"
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status_macros.h"

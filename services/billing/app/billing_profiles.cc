@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/billing/app/ownership.h"

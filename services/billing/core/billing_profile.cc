@@ -1,6 +1,5 @@
 #include "services/billing/core/billing_profile.h"
 
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/billing/core/country.h"

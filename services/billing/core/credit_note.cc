@@ -1,7 +1,6 @@
 #include "services/billing/core/credit_note.h"
 
 #include "absl/strings/str_cat.h"
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/money.h"
 #include "libs/base/status_macros.h"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"
 #include "services/domain_mailbox/core/local_part.h"

@@ -4,7 +4,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 
 namespace perennial::domain_mailbox::core {

@@ -4,7 +4,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "libs/base/at_field.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/error.h"
 #include "libs/base/status_macros.h"

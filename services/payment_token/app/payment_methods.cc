@@ -1,7 +1,6 @@
 #include "services/payment_token/app/payment_methods.h"
 
 #include "absl/strings/str_cat.h"
-#include "libs/base/at_field.h"
 #include "libs/base/call_scope.h"
 #include "libs/base/civil_date.h"
 #include "libs/base/error.h"

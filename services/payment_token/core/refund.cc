@@ -1,6 +1,5 @@
 #include "services/payment_token/core/refund.h"
 
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 
 namespace perennial::payment_token::core {

@@ -1,4 +1,3 @@
-#include "libs/base/at_field.h"
 #include "libs/base/error.h"
 #include "libs/rpc/proto_values.h"
 #include "perennial/subscription/v1/catalogue_service.pb.h"

@@ -1,4 +1,4 @@
-#include "libs/base/at_field.h"
+#include "libs/base/error.h"
 #include "perennial/subscription/v1/order_service.pb.h"
 #include "services/subscription/app/position.h"
 #include "services/subscription/rpc/handlers.h"

@@ -1,5 +1,5 @@
 #include "absl/strings/str_cat.h"
-#include "libs/base/at_field.h"
+#include "libs/base/error.h"
 #include "perennial/subscription/v1/product_service.pb.h"
 #include "services/subscription/app/position.h"
 #include "services/subscription/rpc/handlers.h"

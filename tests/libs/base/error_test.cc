@@ -47,6 +47,22 @@ TEST_CASE("all field violations are told at once") {
   CHECK(read[1].description == "must be a UUID");
 }
 
+TEST_CASE("an argument's refusal gets the field at fault, unless it names one; nothing else does") {
+  const auto fields = [](const absl::Status& status) {
+    std::vector<std::string> names;
+    for (const FieldViolation& violation : FieldViolationsOf(status)) names.push_back(violation.field);
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  const absl::Status refused = Refusal(absl::StatusCode::kInvalidArgument, "TAX_ID_INVALID", "no such id");
+  CHECK(fields(AtField(refused, "tax_id")) == Names{"tax_id"});
+  CHECK(FieldViolationsOf(AtField(refused, "tax_id"))[0].description == "no such id");
+  CHECK(ReasonOf(AtField(refused, "tax_id")) == "TAX_ID_INVALID");
+  CHECK(fields(AtField(InvalidField("name", "is empty"), "tax_id")) == Names{"name"});
+  CHECK(fields(AtField(NotFound("QUOTE_NOT_FOUND", "no such quote"), "quote")).empty());
+  CHECK(AtField(absl::OkStatus(), "quote").ok());
+}
+
 TEST_CASE("text of a caller cannot add fields or metadata of its own") {
   CHECK(rc::check("any bytes", [] {
     const auto texts = *rc::gen::container<std::vector<std::string>>(

@@ -151,6 +151,33 @@ inline int64_t PaidSum(const core::Aggregate& aggregate) {
   return sum;
 }
 
+// When the tests' plan is bought, and when its renewal is tried first: 1 January 2028, start of the day in
+// Paris, 14 days before the expiry.
+inline const absl::Time kStart = Utc(2027, 1, 15);
+inline const absl::Time kFirstAttempt = Utc(2027, 12, 31, 23, 0);
+
+// That plan, with its automatic renewal "auto" opened.
+inline core::Aggregate WithRenewalDue() {
+  core::Aggregate aggregate = PaidPlan(kStart);
+  aggregate.events.clear();
+  const auto opened = core::OpenRenewal(TestCatalogue(), kParis, Id("auto"), aggregate, kFirstAttempt);
+  REQUIRE(opened.ok());
+  REQUIRE(*opened);
+  return aggregate;
+}
+
+// Takes an order to a payment that the bank declines.
+inline void Decline(core::Aggregate& aggregate, const Uuid& id, core::DeclineClass decline_class,
+                    absl::Time now) {
+  core::Order& order = *aggregate.FindOrder(id);
+  if (!order.total_minor) core::ProFormaMade(order, order.offer.NetMinor(), now);
+  core::BeginAttempt(Policy(), aggregate, order, now);
+  core::ChargeAnswered(
+      Policy(), aggregate, order,
+      {.state = core::AttemptState::kDeclined, .decline_code = "no_funds", .decline_class = decline_class},
+      now);
+}
+
 // Buys whatever `offer` is, and returns what it cost.
 inline int64_t Buy(core::Aggregate& aggregate, const core::Offer& offer, const std::string& name,
                    absl::Time now) {

@@ -14,34 +14,13 @@ using core::DeclineClass;
 using core::Order;
 using core::OrderFailure;
 using core::OrderStep;
+using testing::Decline;
 using testing::Id;
+using testing::kFirstAttempt;
 using testing::kParis;
-using testing::PaidPlan;
 using testing::Policy;
 using testing::TestCatalogue;
-using testing::Utc;
-
-const absl::Time kStart = Utc(2027, 1, 15);
-// 1 January 2028, start of the day in Paris: 14 days before the expiry.
-const absl::Time kFirstAttempt = Utc(2027, 12, 31, 23, 0);
-
-Aggregate WithRenewalDue() {
-  Aggregate aggregate = PaidPlan(kStart);
-  aggregate.events.clear();
-  const auto opened = core::OpenRenewal(TestCatalogue(), kParis, Id("auto"), aggregate, kFirstAttempt);
-  REQUIRE(opened.ok());
-  REQUIRE(*opened);
-  return aggregate;
-}
-
-void Decline(Aggregate& aggregate, const Uuid& id, DeclineClass decline_class, absl::Time now) {
-  Order& order = *aggregate.FindOrder(id);
-  if (!order.total_minor) core::ProFormaMade(order, order.offer.NetMinor(), now);
-  core::BeginAttempt(Policy(), aggregate, order, now);
-  core::ChargeAnswered(
-      Policy(), aggregate, order,
-      {.state = AttemptState::kDeclined, .decline_code = "no_funds", .decline_class = decline_class}, now);
-}
+using testing::WithRenewalDue;
 
 TEST_CASE(
     "Auto-renew switched off takes an unused link back; on again before that, it is tried again (R14)") {

@@ -14,12 +14,11 @@ using core::ProductSettings;
 using core::RenewalState;
 using testing::Id;
 using testing::kParis;
+using testing::kStart;
 using testing::PaidPlan;
 using testing::Policy;
 using testing::TestCatalogue;
 using testing::Utc;
-
-const absl::Time kStart = Utc(2027, 1, 15);
 
 ProductSettings NextPlan(const std::string& plan) {
   return {.auto_renew = {}, .next_plan_id = plan, .next_cycle_months = {}};
