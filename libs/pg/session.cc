@@ -62,7 +62,8 @@ absl::Status Away() {
   return Unavailable("SERVICE_UNAVAILABLE", "the database cannot be reached; try again");
 }
 
-// libpq would cut a text off at its first NUL byte, silently.
+// libpq would cut a text off at its first NUL byte, silently. libs/rpc lets none in; this is for all other
+// ways.
 absl::Status CheckText(const std::vector<Param>& params) {
   for (const Param& param : params) {
     if (param.HasNul())

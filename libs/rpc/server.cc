@@ -5,7 +5,6 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
-#include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
 #include <exception>
@@ -23,6 +22,7 @@
 #include "libs/crypto/keyed_hash.h"
 #include "libs/crypto/seal.h"
 #include "libs/rpc/identity.h"
+#include "libs/rpc/request.h"
 #include "libs/rpc/status.h"
 #include "libs/rpc/wiped_message.h"
 #include "libs/telemetry/log.h"
@@ -32,8 +32,7 @@ namespace {
 
 using google::protobuf::Message;
 
-// Ours is told as a typed error; the transport's, far above it, cuts off what nobody sends by mistake.
-constexpr size_t kMaxRequestBytes = 1 << 20;
+// The transport's limit, far above ours (request.h), cuts off what nobody sends by mistake.
 constexpr int kMaxTransportBytes = 16 << 20;
 // What requests that are still on their way in may take of memory, all together, before anybody has been
 // asked who he is; beyond it gRPC slows its peers down.
@@ -96,19 +95,6 @@ std::string PrintableAscii(absl::string_view text) {
   std::string printable(text.substr(0, kMaxCharacters));
   for (char& c : printable) c = absl::ascii_isprint(static_cast<unsigned char>(c)) ? c : '?';
   return printable;
-}
-
-absl::Status Parse(const grpc::ByteBuffer& bytes, Message& message) {
-  if (bytes.Length() > kMaxRequestBytes) {
-    return Refusal(absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE", "a request has at most 1 MiB");
-  }
-  grpc::ByteBuffer copy(bytes);  // the reader consumes; slices are shared, not copied
-  grpc::ProtoBufferReader reader(&copy);
-  if (!message.ParseFromZeroCopyStream(&reader)) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_MALFORMED",
-                   "the request cannot be read as the method's message; strings must be valid UTF-8");
-  }
-  return absl::OkStatus();
 }
 
 grpc::ByteBuffer Serialize(const Message& message) {
@@ -272,7 +258,7 @@ absl::Status Server::State::Handle(const Service::Method& method, const std::str
     ASSIGN_OR_RETURN(call.caller, Identify(CredentialsOf(context), method.access, tokens));
     WipedMessage in(std::unique_ptr<Message>(method.request_prototype->New()), method.secrets);
     const std::unique_ptr<Message> out(method.response_prototype->New());
-    RETURN_IF_ERROR(Parse(request, *in));
+    RETURN_IF_ERROR(ParseRequest(request, *in));
     RETURN_IF_ERROR(method.is_mutation ? Mutate(method, full_method, call, *in, *out)
                                        : method.read(call, *in, *out));
     response = Serialize(*out);

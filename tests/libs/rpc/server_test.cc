@@ -64,9 +64,19 @@ TEST_CASE("bytes that are no message are malformed, not a fault of ours") {
   CHECK(rc::check("any bytes", [&] {
     const auto bytes = *rc::gen::arbitrary<std::string>();
     const Answer answer = client.Call(kGet, bytes, token);
-    const bool expected = answer.status.ok() || answer.Reason() == "REQUEST_MALFORMED";
+    const bool expected = answer.status.ok() || answer.Reason() == "REQUEST_MALFORMED" ||
+                          answer.Violations().field_violations_size() > 0;
     RC_ASSERT(expected);
   }));
+}
+
+TEST_CASE("a NUL in a text is refused, with the field's path") {
+  ServerFixture fixture;
+  Client client(fixture.server.port());
+  const Answer answer = client.Call(kGet, Named(std::string("accounts/\0", 10)), fixture.Token());
+  CHECK(answer.Reason() == "REQUEST_INVALID");
+  REQUIRE(answer.Violations().field_violations_size() == 1);
+  CHECK(answer.Violations().field_violations(0).field() == "name");
 }
 
 TEST_CASE("more than 1 MiB is too large") {
