@@ -22,8 +22,9 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from suite.layout import Ports
 from suite.run import main
-sys.exit(main(sys.argv[3:], Ports(**json.loads(sys.argv[2]))))
 """
+EXIT = "sys.exit(main(sys.argv[3:], Ports(**json.loads(sys.argv[2]))))\n"
+AS_NOBODY = "import os; os.setegid(65534); os.seteuid(65534)\n"
 
 
 class Folder:
@@ -34,15 +35,15 @@ class Folder:
         self.ports = Ports.free()
         self.runs: list[subprocess.Popen] = []
 
-    def start(self, *options: str) -> subprocess.Popen:
-        command = [sys.executable, "-c", RUN, str(ROOT / "deploy"), json.dumps(asdict(self.ports)),
+    def start(self, *options: str, as_whom: str = "") -> subprocess.Popen:
+        command = [sys.executable, "-c", RUN + as_whom + EXIT, str(ROOT / "deploy"), json.dumps(asdict(self.ports)),
                    "--build", os.environ["PERENNIAL_BUILD"], *options]
         self.runs.append(subprocess.Popen(command, env={**os.environ, "PERENNIAL_STATE": str(self.state)}, stdin=subprocess.DEVNULL,
                                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
         return self.runs[-1]
 
-    def run(self, *options: str) -> tuple[int, str]:
-        process = self.start(*options)
+    def run(self, *options: str, as_whom: str = "") -> tuple[int, str]:
+        process = self.start(*options, as_whom=as_whom)
         output = process.communicate(timeout=240)[0]
         return process.returncode, output
 
@@ -103,6 +104,12 @@ def test_a_port_in_use_is_named(folder):
         code, output = folder.run("--once", "--no-journey")
     assert (code, output) == (1, f"run: ports in use: {folder.ports.redis} (Redis). Is another suite running? "
                                  "Stop it (Ctrl-C where it runs), then try again.\n")
+
+
+def test_a_missing_right_is_said_in_one_clear_line(folder):
+    os.chmod(folder.state, 0o555)
+    code, output = folder.run("--no-journey", as_whom=AS_NOBODY if os.geteuid() == 0 else "")
+    assert (code, output) == (1, f"run: cannot write to the state folder {folder.state}: set PERENNIAL_STATE to one that you own\n")
 
 
 def test_a_second_run_leaves_the_first_one_alone(folder):
