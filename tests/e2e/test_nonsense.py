@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT
 from suite.client import Refused
 from suite.layout import SERVICES
+from test_ownership import LISTS
 
 ALLOWED = {
     "INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "UNAUTHENTICATED", "PERMISSION_DENIED", "ALREADY_EXISTS", "ABORTED",
@@ -117,14 +118,30 @@ def nonsense(random_, descriptor, contracts, names, depth=0):
 
 
 def nonsense_calls(suite, methods, peer_for, names, rounds):
+    """Returns the calls that were refused, as is_refused takes them."""
     random_ = random.Random(SEED)
-    refusals = 0
+    refused = []
     for service, method in methods:
         peer = peer_for(service)
         request = suite.contracts.method(method).input_type
         for _ in range(rounds):
-            refusals += is_refused(peer, method, nonsense(random_, request, suite.contracts, names))
-    return refusals
+            call = (peer, method, nonsense(random_, request, suite.contracts, names))
+            if is_refused(*call):
+                refused.append(call)
+    return refused
+
+
+def assert_refusals_change_nothing(suite, refused) -> None:
+    """Among calls that were taken, what a refusal changes cannot be seen: what was refused is sent again by itself. What
+    is taken then, for the others have changed what it is about, is left out of the next round."""
+    for _ in range(4):
+        before = table_contents(suite)
+        again = [call for call in refused if is_refused(*call)]
+        if len(again) == len(refused):
+            assert table_contents(suite) == before
+            return
+        refused = again
+    raise AssertionError("what was refused is taken again and again")
 
 
 def is_refused(peer, method, message) -> bool:
@@ -172,8 +189,7 @@ def foreign_names(suite):
 
 def test_nonsense_without_a_token_is_refused_and_changes_nothing(suite, foreign_names):
     before = table_contents(suite)
-    count = nonsense_calls(suite, all_methods(suite.contracts), suite.peer, foreign_names, 6)
-    assert count > 150
+    assert len(nonsense_calls(suite, all_methods(suite.contracts), suite.peer, foreign_names, 6)) > 150
     assert table_contents(suite) == before
 
 
@@ -187,8 +203,7 @@ def test_nonsense_of_a_customer_about_others_things_changes_nothing_of_theirs(su
 
     settle(suite)
     before = theirs()
-    count = nonsense_calls(suite, all_methods(suite.contracts), customer.peer, foreign_names, 25)
-    assert count > 500
+    assert len(nonsense_calls(suite, all_methods(suite.contracts), customer.peer, foreign_names, 25)) > 500
     assert calls_by_name(suite, all_methods(suite.contracts), customer.peer, foreign_names, 3) > 500
     assert theirs() == before
 
@@ -200,15 +215,48 @@ def test_nonsense_of_a_customer_about_their_own_things_is_answered_or_refused_ty
     names = [customer.account, site, card, order.name, order.product, order.quote, order.invoice, f"{customer.account}/billingProfile",
              customer.quote_plan(customer.create_site()).name]
     methods = [m for m in all_methods(suite.contracts) if "DeleteAccount" not in m[1] and "DeleteSession" not in m[1]]
-    nonsense_calls(suite, methods, customer.peer, names, 25)
+    refused = nonsense_calls(suite, methods, customer.peer, names, 25)
+    assert len(refused) > 500
+    customer.sign_in()
+    assert_refusals_change_nothing(suite, [(customer.peer(method.split(".")[1]), method, message) for _, method, message in refused])
 
 
 def test_internal_and_operator_methods_refuse_nonsense_typed(suite, foreign_names):
     """With the certificates that may call them: even our own services cannot make each other fall over."""
     callers = {"account": "subscription", "billing": "subscription", "payment_token": "subscription", "domain_mailbox": "subscription",
                "subscription": "operator"}
-    nonsense_calls(suite, all_methods(suite.contracts), lambda service: suite.peer_as(service, callers[service]), foreign_names, 12)
-    nonsense_calls(suite, all_methods(suite.contracts), lambda service: suite.peer_as(service, "operator"), foreign_names, 6)
+    methods = list(all_methods(suite.contracts))
+    refused = nonsense_calls(suite, methods, lambda service: suite.peer_as(service, callers[service]), foreign_names, 12)
+    refused += nonsense_calls(suite, methods, lambda service: suite.peer_as(service, "operator"), foreign_names, 6)
+    assert len(refused) > 500
+    assert_refusals_change_nothing(suite, refused)
+
+
+def test_the_test_clock_is_no_customers_and_takes_no_nonsense(suite, customer):
+    service = "perennial.testing.v1.TestClockService"
+    operator = suite.peer("subscription", operator=True)
+    before = operator.call(f"{service}/GetClock").offset
+    for method in ("GetClock", "AdvanceClock", "SettleClock"):
+        for peer in (suite.peer("subscription"), customer.peer("subscription")):
+            with pytest.raises(Refused) as refused:
+                peer.call(f"{service}/{method}")
+            assert refused.value.reason == "CALLER_NOT_ALLOWED", method
+    for fields in ({}, {"target_time": {"seconds": 1}}, {"target_time": {"seconds": 2**62}}, {"target_time": {"seconds": 0, "nanos": -1}}):
+        with pytest.raises(Refused) as refused:
+            operator.call(f"{service}/AdvanceClock", **fields)
+        check(refused.value, str(fields))
+    assert operator.call(f"{service}/GetClock").offset == before
+
+
+def test_a_nul_in_a_text_is_refused_by_its_field(suite, customer):
+    site = customer.create_site()
+    subscription = customer.peer("subscription")
+    with pytest.raises(Refused) as refused:
+        subscription.call("perennial.subscription.v1.SiteService/CreateSite", parent=customer.account, display_name="a\0b")
+    assert (refused.value.reason, refused.value.fields) == ("REQUEST_INVALID", ["display_name"])
+    with pytest.raises(Refused) as refused:
+        subscription.call("perennial.subscription.v1.SiteService/GetSite", name=f"{site}\0")
+    assert (refused.value.reason, refused.value.fields) == ("REQUEST_INVALID", ["name"])
 
 
 def test_a_time_of_no_year_is_refused_typed_whatever_it_is_for(suite):
@@ -331,3 +379,18 @@ def test_all_five_still_serve(suite):
     for service in SERVICES:
         assert suite.peer(service).is_serving()
         assert suite.processes[service].poll() is None
+
+
+@pytest.mark.parametrize("service,method", LISTS, ids=[r[1].rsplit("/", 1)[-1] for r in LISTS])
+def test_page_tokens_of_nobody_and_of_other_lists_are_refused(suite, customer, service, method):
+    customer.create_site()
+    customer.create_site()
+    other = customer.peer("subscription").call("perennial.subscription.v1.SiteService/ListSites", parent=customer.account, page_size=1)
+    assert other.next_page_token
+    tokens = ["x", "AAAA", base64.urlsafe_b64encode(b"0" * 40).decode(), "x" * 5000]
+    if not method.endswith("/ListSites"):
+        tokens.append(other.next_page_token)
+    for token in tokens:
+        with pytest.raises(Refused) as refused:
+            customer.peer(service).call(method, parent=customer.account, page_token=token)
+        assert (refused.value.reason, refused.value.fields) == ("PAGE_TOKEN_INVALID", ["page_token"]), token[:20]
