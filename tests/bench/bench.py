@@ -160,14 +160,28 @@ class Bench:
         url = self.suite.postgres.url(SERVICE, self.suite._secrets[SERVICE])
         # The first seconds go to preparing each statement in each session; a service has done so long ago.
         measured = max(1, round(self.seconds))
-        command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(callers), "-j", "2", "-P", "1", "-T", str(WARM_UP + measured + 1)]
+        command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(callers), "-j", "2", "-P", "1", "-T", str(WARM_UP + measured + 1),
+                   "--log", "--log-prefix=latency", "--sampling-rate=0.2"]
         for file in files:
             command += ["-f", str(file)]
         done = subprocess.run([*command, url], capture_output=True, text=True, cwd=self.work)
         rates = [float(rate) for rate in re.findall(r"progress: [\d.]+ s, ([\d.]+) tps", done.stderr)]
         if done.returncode != 0 or len(rates) <= WARM_UP:
             raise Failure(f"pgbench failed: {done.stderr[-400:]}")
-        return {"rate": statistics.mean(rates[WARM_UP:])}
+        return {"rate": statistics.mean(rates[WARM_UP:]), **self.latencies()}
+
+    def latencies(self) -> dict:
+        """What pgbench logged of single transactions after the warm-up: "client number µs script second µs-of-it"."""
+        logged: list[tuple[int, int]] = []
+        for file in self.work.glob("latency.*"):
+            for line in file.read_text().splitlines():
+                _, _, took, _, second, *_ = map(int, line.split())
+                logged.append((second, took))
+            file.unlink()
+        begin = min(second for second, _ in logged) + WARM_UP
+        took = [took / 1000 for second, took in logged if second >= begin]
+        percentiles = statistics.quantiles(took, n=100, method="inclusive")
+        return {"p50_ms": percentiles[49], "p99_ms": percentiles[98]}
 
     # Footprint --------------------------------------------------------------------------------------------------------
 
