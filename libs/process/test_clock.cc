@@ -106,10 +106,8 @@ rpc::Service TestClock::Service() {
   service.Read<v1::AdvanceClockRequest, v1::ClockState>(
       "AdvanceClock", rpc::Operators(),
       [this](const auto&, const auto& request) -> absl::StatusOr<v1::ClockState> {
-        if (followers_.empty()) {
-          return Refusal(absl::StatusCode::kUnimplemented, "METHOD_NOT_FOUND",
-                         "ask subscription: it moves the clock of all services");
-        }
+        if (followers_.empty())
+          return Precondition("CLOCK_FOLLOWS", "ask subscription: it moves the clock of all services");
         if (!request.has_target_time()) return InvalidField("target_time", "is required");
         RETURN_IF_ERROR(Advance(rpc::FromProto(request.target_time())));
         return ToState(clock_);

@@ -245,6 +245,10 @@ def test_the_test_clock_is_no_customers_and_takes_no_nonsense(suite, customer):
         with pytest.raises(Refused) as refused:
             operator.call(f"{service}/AdvanceClock", **fields)
         check(refused.value, str(fields))
+    for follower in set(SERVICES) - {"subscription"}:
+        with pytest.raises(Refused) as refused:
+            suite.peer(follower, operator=True).call(f"{service}/AdvanceClock", target_time={"seconds": 2**32})
+        assert refused.value.reason == "CLOCK_FOLLOWS", follower
     assert operator.call(f"{service}/GetClock").offset == before
 
 

@@ -27,6 +27,7 @@ const std::set<std::string> kForProgramsOnly = {
     "CHARGE_EXISTS",          "CHARGE_NOT_CAPTURED", "REFUND_NOT_FAILED",   "REFUND_EXCEEDS_CHARGE",
     "PRO_FORMA_EXISTS",       "PRO_FORMA_CHANGED",   "PRO_FORMA_CANCELLED", "INVOICE_ALREADY_ISSUED",
     "CREDIT_EXCEEDS_INVOICE", "DELIVERY_EXISTS",     "CLOCK_BACKWARDS",     "INVOICE_SERIES_NOT_FOUND",
+    "CLOCK_FOLLOWS",
 };
 
 TEST_CASE("every reason that a customer reads has a text in English and in French (R6)") {
