@@ -1,6 +1,7 @@
 """The books of all sides, read from outside and compared to the cent."""
 
 import json
+import re
 import subprocess
 import urllib.request
 from collections import Counter, defaultdict
@@ -119,11 +120,11 @@ class Books:
         return list(self._search_tables(needles, but))
 
     def _search_tables(self, needles: list[str], but: tuple[str, ...] = ()) -> Iterator[str]:
+        any_of_them = "|".join(re.escape(needle) for needle in needles)
         for table in self._tables():
             if table in but or table.split(".")[1] in but:
                 continue
-            conditions = " OR ".join(f"t::text ILIKE '%{needle}%'" for needle in needles)
-            if self.suite.query(f"SELECT 1 FROM {table} t WHERE {conditions} LIMIT 1"):
+            if self.suite.query(f"SELECT 1 FROM {table} t WHERE t::text ~* '{any_of_them}' LIMIT 1"):
                 yield table
 
     def _card_numbers(self, numbers: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
 sys.path.insert(0, str(ROOT / "tests/chaos"))
 
-from crowd import GOOD_CARDS, Clock, Crowd, post  # noqa: E402
+from crowd import CARDS, Clock, Crowd, post  # noqa: E402
 from suite.books import Books  # noqa: E402
 from suite.client import Refused  # noqa: E402
 from suite.failure import Failure  # noqa: E402
@@ -111,7 +111,7 @@ class Monkey:
         post(self.suite, "/_control/faults", {**fault, "count": count, "match": {"path": path}})
 
     def change_cards(self) -> None:
-        last4 = self.random.choice([card["number"][-4:] for card in GOOD_CARDS])
+        last4 = self.random.choice(CARDS)[-4:]
         self.moods[last4] += 1
         mood = "succeeds" if self.moods[last4] % 2 == 0 else self.random.choice(MOODS)
         with contextlib.suppress(urllib.error.HTTPError):  # no such card is stored
@@ -180,7 +180,7 @@ def faults_at_the_end(suite: Suite, crowd: Crowd, clock: Clock) -> list[str]:
     books = Books(suite)
     books.read()
     now = clock.now()
-    faults = books.faults([card["number"] for card in GOOD_CARDS])
+    faults = books.faults([number for somebody in crowd.people for number in somebody.numbers])
     for order in books.orders:
         if order.state in FINAL:
             continue

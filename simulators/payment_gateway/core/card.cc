@@ -49,6 +49,15 @@ constexpr std::array kTestCards = {
     TestCard{"4000008260003178", "visa", "credit", "GB", "authentication_then_insufficient_funds"},
 };
 
+// Whether `number` is `known`, or differs from it in the digits of the account alone: all between the
+// issuer's first six and the last four (ISO/IEC 7812).
+bool IsOfTheKind(const TestCard& known, std::string_view number) {
+  constexpr size_t kIssuer = 6, kLast = 4;
+  return number.size() == known.number.size() &&
+         number.substr(0, kIssuer) == known.number.substr(0, kIssuer) &&
+         number.substr(number.size() - kLast) == known.number.substr(known.number.size() - kLast);
+}
+
 bool AllDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -101,7 +110,7 @@ Expected<TestCard> CheckCard(CardData& data, int64_t now_s) {
     return CardMistake("invalid_cvc", "cvc", "Your card's security code is invalid.");
   }
   const auto card = std::find_if(kTestCards.begin(), kTestCards.end(),
-                                 [&](const TestCard& known) { return known.number == data.number; });
+                                 [&](const TestCard& known) { return IsOfTheKind(known, data.number); });
   if (card == kTestCards.end()) {
     return CardError({.code = "card_declined",
                       .decline_code = "test_mode_live_card",

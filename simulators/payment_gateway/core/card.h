@@ -12,7 +12,9 @@
 
 namespace perennial::gateway_simulator::core {
 
-// One of Stripe's public test cards. The number is a key of the table and never leaves it.
+// One of Stripe's public test cards, and all numbers that differ from it in the account's digits only: Stripe
+// has few, and many customers with one card are no customers with a card each. The number is a key of the
+// table and never leaves it.
 struct TestCard {
   std::string_view number;
   std::string_view brand;

@@ -69,6 +69,20 @@ TEST_CASE("A number that is valid but no test card is declined as a live card in
   CHECK(DeclineCode(answer) == "test_mode_live_card");
 }
 
+TEST_CASE("Other digits of the account make another card of the same kind; all others are no test cards") {
+  const auto behaviour_of = [](const char* number) -> std::string {
+    CardData data{.number = number, .exp_month = 12, .exp_year = 2034, .cvc = ""};
+    const Expected<TestCard> card = CheckCard(data, kNow);
+    return card.ok() ? std::string(card.value().behaviour) : "";
+  };
+  CHECK(behaviour_of("4242420000004242") == "succeeds");
+  CHECK(behaviour_of("4000001234550341") == "decline_after_attaching");
+  CHECK(behaviour_of("4000001234570341").empty());    // fails Luhn
+  CHECK(behaviour_of("4242430000094242").empty());    // another issuer
+  CHECK(behaviour_of("4242420000094243").empty());    // other last digits
+  CHECK(behaviour_of("424242000000004242").empty());  // longer
+}
+
 TEST_CASE("Every public test card is known, passes Luhn and has a behaviour") {
   const auto number = GENERATE(
       "4242424242424242", "4012888888881881", "4000056655665556", "5555555555554444", "2223003122003222",
