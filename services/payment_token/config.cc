@@ -6,7 +6,7 @@
 namespace perennial::payment_token {
 namespace {
 
-constexpr char kSchemaVersion[] = "20261123000760";
+constexpr char kSchemaVersion[] = "20261124000100";
 constexpr size_t kLongestUrl = 200;
 // Workers wait for the gateway. More than subscription has batches (12), or while the gateway is slow a
 // customer who pays waits for one of them.

@@ -8,6 +8,7 @@ import urllib.request
 import uuid
 from collections import Counter
 
+from suite.cards import own_number
 from suite.client import Refused
 from suite.suite import Suite
 
@@ -28,19 +29,6 @@ def post(suite: Suite, path: str, body: dict | None, method: str = "POST"):
                                      headers={"Authorization": f"Bearer {suite.gateway_api_key}", "Content-Type": "application/json"}, method=method)
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.load(response)
-
-
-def passes_luhn(number: str) -> bool:
-    digits = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number))]
-    return sum(digit - 9 if digit > 9 else digit for digit in digits) % 10 == 0
-
-
-def own_number(like: str, random_: random.Random) -> str:
-    """Of a card like that test card, but somebody's own (simulators/payment_gateway/README.md, "Cards")."""
-    while True:
-        number = f"{like[:6]}{random_.randrange(10**6):06}{like[-4:]}"
-        if passes_luhn(number):
-            return number
 
 
 class Stopped(Exception):

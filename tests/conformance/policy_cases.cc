@@ -90,9 +90,10 @@ DunningPolicy Daily(int tries) {
 json MostTries(const json&) {
   namespace payment = payment_token::core;
   const absl::Time now = absl::UnixEpoch();
-  std::vector<absl::Time> tries;
-  while (payment::NextAllowed(payment::CardBrand::kVisa, false, tries, now) == now) tries.push_back(now);
-  return {{"most_in_30_days", tries.size()}, {"never_again", AfterHardDecline()}};
+  payment::CardTries tries;
+  while (payment::NextAllowed(payment::CardBrand::kVisa, false, tries, now) == now)
+    tries.declined.push_back(now);
+  return {{"most_in_30_days", tries.declined.size()}, {"never_again", AfterHardDecline()}};
 }
 
 json DailyLadder(const json& in) {

@@ -1,6 +1,7 @@
 """A suite of its own for each test file: free ports, a state folder that is gone afterwards."""
 
 import os
+import random
 import shutil
 import sys
 import tempfile
@@ -12,11 +13,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
 
+from suite.cards import own_number  # noqa: E402
 from suite.layout import Ports  # noqa: E402
 from suite.suite import Suite  # noqa: E402
 
 PASSWORD = "a long enough password"
 GOOD_CARD = {"number": "4242424242424242", "expiry_month": 12, "expiry_year": 2040, "security_code": "123", "holder_name": "A Customer"}
+
+
+CARD_NUMBERS: set[str] = set()  # that anyone has entered
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +49,7 @@ class Customer:
         account = suite.peer("account").call("perennial.account.v1.AccountService/CreateAccount", email=self.email, password=PASSWORD,
                                              language=language, time_zone=time_zone, display_name="A Customer")
         self.account = account.name
+        self.numbers: dict[str, str] = {}
         self.sign_in()
 
     def sign_in(self) -> None:
@@ -56,9 +62,12 @@ class Customer:
         peer.token = self.token
         return peer
 
-    def add_card(self, **changes) -> str:
+    def add_card(self, number: str = GOOD_CARD["number"]) -> str:
+        """A card of the customer's own that is like this test card: what is counted by card is counted over all accounts."""
+        own = self.numbers.setdefault(number, own_number(number, random.Random(f"{self.account} {number}")))
+        CARD_NUMBERS.add(own)
         return self.peer("payment_token").call("perennial.payment_token.v1.PaymentMethodService/CreatePaymentMethod",
-                                               parent=self.account, card={**GOOD_CARD, **changes}).name
+                                               parent=self.account, card={**GOOD_CARD, "number": own}).name
 
     def create_site(self) -> str:
         return self.peer("subscription").call("perennial.subscription.v1.SiteService/CreateSite", parent=self.account, display_name="Site").name

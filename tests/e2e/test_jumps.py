@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from conftest import GOOD_CARD, Customer
+from conftest import CARD_NUMBERS, Customer
 from suite.books import Books, last_part
 from suite.client import Refused
 from suite.layout import Ports
@@ -81,7 +81,7 @@ class World:
     def read(self) -> None:
         books = Books(self.suite)
         books.read()
-        self.faults = books.faults([GOOD_CARD["number"], DECLINES_LATER, WANTS_THE_CUSTOMER])
+        self.faults = books.faults(sorted(CARD_NUMBERS))
         who = {customer.account.split("/")[1]: index for index, customer in enumerate(self.customers)}
         account = lambda name: who[name.split("/")[1]]  # noqa: E731
         date = lambda day: f"{day.year}-{day.month:02}-{day.day:02}"  # noqa: E731

@@ -127,19 +127,19 @@ absl::StatusOr<Charges::Opened> Charges::Open(const std::vector<core::ChargeRequ
 absl::Status Charges::OpenOn(const std::vector<core::ChargeRequest>& requests,
                              const std::vector<Chosen>& chosen, Opened& opened) {
   const absl::Time now = clock_.Now();
-  std::vector<core::PaymentMethod> methods;
-  absl::flat_hash_map<Uuid, size_t> place_of;
+  std::vector<std::string> cards;
+  absl::flat_hash_map<std::string, size_t> place_of;
   for (const Chosen& each : chosen) {
-    if (each.method != nullptr && place_of.try_emplace(each.method->id, methods.size()).second)
-      methods.push_back(*each.method);
+    if (each.method != nullptr && place_of.try_emplace(each.method->card.fingerprint, cards.size()).second)
+      cards.push_back(each.method->card.fingerprint);
   }
-  ASSIGN_OR_RETURN(std::vector<std::vector<absl::Time>> tries,
-                   store_.TriesInVain(methods, now - core::kLimitsLookBack));
+  ASSIGN_OR_RETURN(std::vector<core::CardTries> tries, store_.TriesOf(cards, now - core::kLimitsLookBack));
   std::vector<size_t> places;
   for (const auto& [place, method] : chosen) {
-    core::Charge charge = method == nullptr ? core::OpenCharge(requests[place], nullptr, now)
-                                            : core::OpenWithinLimits(requests[place], *method,
-                                                                     tries[place_of[method->id]], now);
+    core::Charge charge = method == nullptr
+                              ? core::OpenCharge(requests[place], nullptr, now)
+                              : core::OpenWithinLimits(requests[place], *method,
+                                                       tries[place_of[method->card.fingerprint]], now);
     // Asked about as soon as this is committed: to claim it now spares another transaction.
     if (!core::IsFinal(charge.state)) charge = core::BeforeAsking(std::move(charge), now);
     opened.results[place] = std::move(charge);

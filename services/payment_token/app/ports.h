@@ -274,10 +274,12 @@ class ChargeStore {
   // Open charges that the job should ask about now.
   virtual absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) = 0;
   virtual absl::StatusOr<int64_t> CountUnknown() = 0;
-  // When each card was tried since then, at the gateway, without success or with an outcome that is not known
-  // yet: by this method or an earlier entry of the same card. In the order of `methods`.
-  virtual absl::StatusOr<std::vector<std::vector<absl::Time>>> TriesInVain(
-      const std::vector<core::PaymentMethod>& methods, absl::Time since) = 0;
+  // When each card was declined at the gateway since then, and all tries that are open: of whatever entry of
+  // it in whatever account. In the order of `fingerprints`, each given once. Until the transaction ends
+  // nobody else is told of a card that several accounts hold; of one that only one holds, LockAccounts sees
+  // to that.
+  virtual absl::StatusOr<std::vector<core::CardTries>> TriesOf(const std::vector<std::string>& fingerprints,
+                                                               absl::Time since) = 0;
 
   // Stores what `decide` makes of the charge, while nobody else can refund it; or returns the refund that has
   // this id already. CHARGE_NOT_FOUND.

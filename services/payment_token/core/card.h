@@ -50,7 +50,7 @@ struct Card {
   std::string last_four;
   int expiry_month = 0;
   int expiry_year = 0;
-  std::string fingerprint;   // two entries of one card by one account have the same; says nothing outside it
+  std::string fingerprint;   // all entries of one card have the same, in whatever account
   std::string country_code;  // ISO 3166-1 alpha-2, or empty
   CardFunding funding = CardFunding::kUnknown;
 };

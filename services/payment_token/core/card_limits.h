@@ -16,9 +16,17 @@ CardLimits LimitsOf(CardBrand brand);
 
 inline constexpr absl::Duration kLimitsLookBack = absl::Hours(24 * 30);
 
-// When one more attempt on the card stays within its network's limits (R17): `now`, or later. `tries`: when
-// it was tried without success, or with an outcome that is not known yet, for whatever product. Without the
-// customer two are kept back, so that they can still pay by hand.
-absl::Time NextAllowed(CardBrand brand, bool off_session, std::vector<absl::Time> tries, absl::Time now);
+// When a card was tried, for whatever product in whatever account.
+struct CardTries {
+  std::vector<absl::Time> declined;
+  std::vector<absl::Time> open;  // with an outcome that is not known yet: perhaps in vain as well
+};
+
+// When one more attempt on the card stays within its network's limits (R17): `now`, or later. If only those
+// that are open stand in the way it is kOutcomesKnown later: most succeed, and then wear the card out no
+// more. Without the customer two are kept back, so that they can still pay by hand.
+absl::Time NextAllowed(CardBrand brand, bool off_session, const CardTries& tries, absl::Time now);
+
+inline constexpr absl::Duration kOutcomesKnown = absl::Minutes(10);
 
 }  // namespace perennial::payment_token::core

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/error.h"
-#include "services/payment_token/core/card_limits.h"
 
 namespace perennial::payment_token::core {
 namespace {
@@ -153,12 +152,12 @@ Charge OpenCharge(ChargeRequest request, const PaymentMethod* method, absl::Time
   return charge;
 }
 
-Charge OpenWithinLimits(ChargeRequest request, const PaymentMethod& method, std::vector<absl::Time>& tries,
+Charge OpenWithinLimits(ChargeRequest request, const PaymentMethod& method, CardTries& tries,
                         absl::Time now) {
   const absl::Time allowed_at = NextAllowed(method.card.brand, request.off_session, tries, now);
   Charge charge = OpenCharge(std::move(request), &method, now);
   if (allowed_at <= now) {
-    tries.push_back(now);
+    tries.open.push_back(now);
     return charge;
   }
   charge = Decline(std::move(charge), kCardExhausted, ClassOf(kCardExhausted));

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "libs/base/money.h"
 #include "libs/base/uuid.h"
+#include "services/payment_token/core/card_limits.h"
 #include "services/payment_token/core/decline.h"
 #include "services/payment_token/core/payment_method.h"
 
@@ -78,11 +79,10 @@ absl::Status CheckChargeAmount(const Money& amount);
 // A new charge, pinned to `method`; without one it is final at once (R16).
 Charge OpenCharge(ChargeRequest request, const PaymentMethod* method, absl::Time now);
 
-// The same, ended at once if the card's network allows no attempt before later (R17). `tries`: when the card
-// was tried in vain, as NextAllowed takes it; a charge that is to be sent becomes one of them, so that
-// several opened together count each other as they would one after the other.
-Charge OpenWithinLimits(ChargeRequest request, const PaymentMethod& method, std::vector<absl::Time>& tries,
-                        absl::Time now);
+// The same, ended at once if the card's network allows no attempt before later (R17). A charge that is to be
+// sent becomes one of `tries`, so that several opened together count each other as they would one after the
+// other.
+Charge OpenWithinLimits(ChargeRequest request, const PaymentMethod& method, CardTries& tries, absl::Time now);
 
 // What the gateway said about a charge.
 struct Captured {

@@ -66,24 +66,34 @@ absl::StatusOr<std::vector<core::Charge>> PostgresChargeStore::Find(const std::v
   return charges;
 }
 
-absl::StatusOr<std::vector<std::vector<absl::Time>>> PostgresChargeStore::TriesInVain(
-    const std::vector<core::PaymentMethod>& methods, absl::Time since) {
-  std::vector<std::vector<absl::Time>> tries(methods.size());
-  if (methods.empty()) return tries;
-  // What the gateway has no reference of never reached the card.
+absl::StatusOr<std::vector<core::CardTries>> PostgresChargeStore::TriesOf(
+    const std::vector<std::string>& fingerprints, absl::Time since) {
+  std::vector<core::CardTries> tries(fingerprints.size());
+  if (fingerprints.empty()) return tries;
+  // In one order for everybody, and after the accounts. Only cards that are shared, which are few: Postgres
+  // has room for some thousands of such locks.
+  RETURN_IF_ERROR(database_.Execute(
+      "SELECT pg_advisory_xact_lock(shared.card) FROM (SELECT hashtextextended(fingerprint, 0) AS card "
+      "FROM payment_methods WHERE fingerprint = ANY($1) GROUP BY fingerprint "
+      "HAVING count(DISTINCT account_id) > 1 ORDER BY card) AS shared",
+      fingerprints));
+  // What the gateway has no reference of never reached the card. A method stays while it has open charges.
   ASSIGN_OR_RETURN(
       const pg::Rows rows,
       database_.Query(
-          "SELECT card.place, tried.created_at FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS "
-          "card (method, fingerprint, place) CROSS JOIN LATERAL (SELECT created_at FROM charges WHERE "
-          "card_fingerprint = card.fingerprint AND state = 'declined' AND created_at > $3 AND "
-          "gateway_reference <> '' UNION ALL SELECT created_at FROM charges WHERE payment_method_id = "
-          "card.method AND state IN ('pending', 'requires_action', 'unknown')) AS tried",
-          Column(methods, [](const core::PaymentMethod& m) { return m.id; }),
-          Column(methods, [](const core::PaymentMethod& m) { return absl::string_view(m.card.fingerprint); }),
-          since));
-  for (const pg::Row row : rows)
-    tries[static_cast<size_t>(row.Get<int64_t>("place") - 1)].push_back(row.Get<absl::Time>("created_at"));
+          "SELECT card.place, tried.created_at, tried.is_open "
+          "FROM unnest($1::text[]) WITH ORDINALITY AS card (fingerprint, place) CROSS JOIN LATERAL ("
+          "SELECT created_at, false AS is_open FROM charges WHERE card_fingerprint = card.fingerprint "
+          "AND state = 'declined' AND created_at > $2 AND gateway_reference <> '' "
+          "UNION ALL SELECT c.created_at, true FROM payment_methods m "
+          "JOIN charges c USING (payment_method_id) WHERE m.fingerprint = card.fingerprint "
+          "AND c.state IN ('pending', 'requires_action', 'unknown')"
+          ") AS tried",
+          fingerprints, since));
+  for (const pg::Row row : rows) {
+    core::CardTries& of_card = tries[static_cast<size_t>(row.Get<int64_t>("place") - 1)];
+    (row.Get<bool>("is_open") ? of_card.open : of_card.declined).push_back(row.Get<absl::Time>("created_at"));
+  }
   return tries;
 }
 

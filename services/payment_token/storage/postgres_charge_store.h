@@ -24,8 +24,8 @@ class PostgresChargeStore final : public ChargeStore {
   absl::StatusOr<std::vector<Uuid>> Record(std::vector<core::Charge> answered) override;
   absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) override;
   absl::StatusOr<int64_t> CountUnknown() override;
-  absl::StatusOr<std::vector<std::vector<absl::Time>>> TriesInVain(
-      const std::vector<core::PaymentMethod>& methods, absl::Time since) override;
+  absl::StatusOr<std::vector<core::CardTries>> TriesOf(const std::vector<std::string>& fingerprints,
+                                                       absl::Time since) override;
 
   absl::StatusOr<core::Refund> OpenRefund(const core::RefundRequest& request,
                                           const DecideRefund& decide) override;

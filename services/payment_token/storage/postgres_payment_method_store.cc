@@ -190,9 +190,8 @@ absl::Status PostgresPaymentMethodStore::Hold(const core::PaymentMethod& method,
             "expiry_month, expiry_year, fingerprint, country_code, funding, created_at, removed_at, "
             "next_detach_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
             method.id, method.account_id, pg::Bytes{vault_.SealToken(method.id, token)}, ToColumn(card.brand),
-            card.last_four, card.expiry_month, card.expiry_year,
-            vault_.Fingerprint(method.account_id, card.fingerprint), card.country_code,
-            ToColumn(card.funding), method.created_at, until)
+            card.last_four, card.expiry_month, card.expiry_year, vault_.Fingerprint(card.fingerprint),
+            card.country_code, ToColumn(card.funding), method.created_at, until)
         .status();
   });
 }

@@ -35,9 +35,8 @@ absl::StatusOr<std::string> Vault::OpenCustomer(const Uuid& account_id, absl::st
   return Open(CustomerContext(account_id), sealed);
 }
 
-std::string Vault::Fingerprint(const Uuid& account_id, absl::string_view gateway_fingerprint) const {
-  const std::string hash =
-      crypto::KeyedHash(key_, absl::StrCat("fingerprint/", account_id.ToString(), "/", gateway_fingerprint));
+std::string Vault::Fingerprint(absl::string_view gateway_fingerprint) const {
+  const std::string hash = crypto::KeyedHash(key_, absl::StrCat("fingerprint/", gateway_fingerprint));
   return absl::BytesToHexString(hash.substr(0, 16));
 }
 

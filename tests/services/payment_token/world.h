@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "absl/strings/str_format.h"
 #include "libs/base/caller.h"
 #include "libs/base/status_macros.h"
 #include "libs/base/steady_time.h"
@@ -27,6 +28,13 @@ inline void InParallel(int count, const std::function<void(int)>& work) {
 
 inline core::CardEntry CardOf(absl::string_view number = "4242 4242 4242 4242") {
   return {core::SecretText(number), 12, 2034, core::SecretText("987"), "Ada Lovelace"};
+}
+
+// Of a card that only customer `i` has: what is counted by card is counted over all accounts.
+inline std::string OwnNumber(int i) {
+  std::string number = absl::StrFormat("42424242%07d0", i);
+  while (!core::PassesLuhn(number)) ++number.back();
+  return number;
 }
 
 // The service without its transport: real tables, and a gateway of the test's choice.

@@ -35,7 +35,7 @@ struct Fixture : WatchedGateway, World {
     std::vector<core::ChargeRequest> requests;
     for (int i = 0; i < count; ++i) {
       account = ids.Next();
-      AddCard();
+      AddCard(OwnNumber(i));
       requests.push_back(Request(1000 + i));
     }
     return requests;
@@ -135,7 +135,7 @@ TEST_CASE_METHOD(Fixture, "batches of the same customers at once do not wait for
   for (int i = 0; i < 20; ++i) {
     account = ids.Next();
     AddCard("5555555555554444");
-    AddCard();
+    AddCard(OwnNumber(i));
     customers.push_back(account);
   }
   std::atomic<int> failed = 0;

@@ -48,6 +48,30 @@ TEST_CASE_METHOD(Fixture,
   CHECK(Take(Request()).decline_code == "insufficient_funds");
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "more renewals than a card may be tried, due at once, are all charged within the hour") {
+  AddCard();
+  std::vector<core::ChargeRequest> requests;
+  for (int i = 0; i < 40; ++i) requests.push_back(Request());
+  int rounds = 0;
+  for (; !requests.empty(); ++rounds) {
+    REQUIRE(rounds < 4);
+    const absl::Time now = clock.Now();
+    size_t postponed = 0;
+    for (const auto& charge : TakeAll(requests)) {
+      if (charge->state == core::ChargeState::kSucceeded) continue;
+      ++postponed;
+      CHECK(charge->decline_code == "card_attempts_exhausted");
+      CHECK(charge->retry_at == now + core::kOutcomesKnown);
+    }
+    requests.clear();
+    for (size_t i = 0; i < postponed; ++i) requests.push_back(Request());
+    clock.Advance(core::kOutcomesKnown);
+  }
+  CHECK(rounds == 3);
+  CHECK(captures() == 40);
+}
+
 TEST_CASE_METHOD(Fixture, "what was captured, and what never reached the gateway, wears no card out") {
   AddCard();
   for (int i = 0; i < 30; ++i) CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
@@ -58,6 +82,54 @@ TEST_CASE_METHOD(Fixture, "what was captured, and what never reached the gateway
     CHECK(Cancel(request).decline_code == "canceled");
   }
   CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
+}
+
+TEST_CASE_METHOD(Fixture, "a card has its limits once, in however many accounts it is held (R17)") {
+  Answer(core::Declined{"insufficient_funds", "pi"});
+  AddCard();
+  for (int i = 0; i < 9; ++i) CHECK(Take(Request()).decline_code == "insufficient_funds");
+  account = ids.Next();
+  AddCard();
+  for (int i = 0; i < 9; ++i) CHECK(Take(Request()).decline_code == "insufficient_funds");
+  CHECK(Take(Request()).decline_code == "card_attempts_exhausted");
+  // What is still open counts as well, whosever it is; another card does not.
+  AddCard("5555555555554444");
+  CHECK(Take(Request()).decline_code == "insufficient_funds");
+  CHECK(charge_requests() == 19);
+}
+
+TEST_CASE_METHOD(Fixture, "a batch counts a card once over all accounts that hold it") {
+  Answer(core::Declined{"do_not_honor", "pi"});
+  std::vector<core::ChargeRequest> requests;
+  for (int i = 0; i < 30; ++i) {
+    account = ids.Next();
+    AddCard();
+    requests.push_back(Request());
+  }
+  int exhausted = 0;
+  for (const auto& charge : TakeAll(requests)) exhausted += charge->decline_code == "card_attempts_exhausted";
+  CHECK(exhausted == 12);
+  CHECK(charge_requests() == 18);
+}
+
+TEST_CASE_METHOD(Fixture, "charges of one card that are opened at once in many accounts count each other") {
+  Answer(core::Declined{"do_not_honor", "pi"});
+  std::vector<core::ChargeRequest> requests;
+  for (int i = 0; i < 30; ++i) {
+    account = ids.Next();
+    AddCard();
+    requests.push_back(Request());
+  }
+  std::atomic<int> exhausted = 0;
+  InParallel(30, [&](int i) {
+    absl::StatusOr<core::Charge> opened;
+    const absl::Status done = postgres.database().Transact([&]() -> absl::Status {
+      opened = Open(requests[static_cast<size_t>(i)]);
+      return opened.status();
+    });
+    if (done.ok() && opened->decline_code == "card_attempts_exhausted") ++exhausted;
+  });
+  CHECK(exhausted == 12);
 }
 
 TEST_CASE_METHOD(Fixture, "charges of one card that are opened at once count each other") {

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/synchronization/notification.h"
 #include "tests/services/payment_token/world.h"
 
@@ -249,11 +250,14 @@ TEST_CASE_METHOD(Fixture, "a card entered again replaces its older entry, and st
   CHECK(Count("SELECT count(*) AS n FROM outbox WHERE type = 'payment_method.deleted'") == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "the same card in two accounts has two fingerprints") {
+TEST_CASE_METHOD(Fixture, "the same card has one fingerprint in all accounts, which is not the gateway's") {
   const auto mine = AddCard();
   account = ids.Next();
   const auto theirs = AddCard();
-  CHECK(mine.card.fingerprint != theirs.card.fingerprint);
+  CHECK(mine.card.fingerprint == theirs.card.fingerprint);
+  CHECK(mine.card.fingerprint != AddCard("5555555555554444").card.fingerprint);
+  CHECK_FALSE(absl::StrContains(mine.card.fingerprint, "fp_"));
+  CHECK(Vault(std::string(32, 'x')).Fingerprint("fp_4242424242424242") != mine.card.fingerprint);
 }
 
 TEST_CASE_METHOD(Fixture,
