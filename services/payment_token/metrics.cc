@@ -21,6 +21,7 @@ const char* OutcomeOf(const core::Charge& charge) {
     case core::ChargeState::kUnknown:
       return "open";
   }
+  if (charge.retry_at) return "put_off";
   switch (charge.decline_class) {
     case core::DeclineClass::kHard:
       return "declined_hard";
@@ -40,8 +41,8 @@ ExportedPaymentMetrics::ExportedPaymentMetrics(telemetry::Metrics& metrics, pg::
       database_(database),
       unknown_(metrics.GaugeOf("perennial_charges_unknown",
                                "Charges that were sent and whose outcome is not known.")) {
-  for (const char* outcome :
-       {"succeeded", "declined_soft", "declined_hard", "declined_customer_action", "no_payment_method"}) {
+  for (const char* outcome : {"succeeded", "declined_soft", "declined_hard", "declined_customer_action",
+                              "no_payment_method", "put_off"}) {
     Charges(outcome);
   }
   for (const char* outcome : {"succeeded", "failed"}) Refunds(outcome);

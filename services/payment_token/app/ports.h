@@ -275,9 +275,10 @@ class ChargeStore {
   virtual absl::StatusOr<std::vector<Uuid>> Due(absl::Time now, int limit) = 0;
   virtual absl::StatusOr<int64_t> CountUnknown() = 0;
   // When each card was declined at the gateway since then, and all tries that are open: of whatever entry of
-  // it in whatever account. In the order of `fingerprints`, each given once. Until the transaction ends
-  // nobody else is told of a card that several accounts hold; of one that only one holds, LockAccounts sees
-  // to that.
+  // it in whatever account. A challenge that was never answered is no decline: no bank was asked to pay, and
+  // strangers who know a number could wear its card out with them. In the order of `fingerprints`, each given
+  // once. Until the transaction ends nobody else is told of a card that several accounts hold; of one that
+  // only one holds, LockAccounts sees to that.
   virtual absl::StatusOr<std::vector<core::CardTries>> TriesOf(const std::vector<std::string>& fingerprints,
                                                                absl::Time since) = 0;
 

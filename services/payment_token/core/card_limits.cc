@@ -46,7 +46,9 @@ absl::Time NextAllowed(CardBrand brand, bool off_session, const CardTries& tries
   if (after_declines > now) return after_declines;
   std::vector<absl::Time> all = tries.declined;
   all.insert(all.end(), tries.open.begin(), tries.open.end());
-  return AllowedAfter(std::move(all), limits, kept, now) > now ? now + kOutcomesKnown : now;
+  if (AllowedAfter(std::move(all), limits, kept, now) <= now) return now;
+  const absl::Time newest = *std::max_element(tries.open.begin(), tries.open.end());
+  return now + std::max(kOutcomesKnown, now - newest);
 }
 
 }  // namespace perennial::payment_token::core

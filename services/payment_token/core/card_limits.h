@@ -24,7 +24,8 @@ struct CardTries {
 
 // When one more attempt on the card stays within its network's limits (R17): `now`, or later. If only those
 // that are open stand in the way it is kOutcomesKnown later: most succeed, and then wear the card out no
-// more. Without the customer two are kept back, so that they can still pay by hand.
+// more; or, if they are challenges that nobody answers, as long as the newest of them is open already.
+// Without the customer two are kept back, so that they can still pay by hand.
 absl::Time NextAllowed(CardBrand brand, bool off_session, const CardTries& tries, absl::Time now);
 
 inline constexpr absl::Duration kOutcomesKnown = absl::Minutes(10);

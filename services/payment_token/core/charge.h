@@ -59,7 +59,7 @@ struct Charge {
   std::optional<absl::Time> next_ask_at;  // when the job asks next; nothing once final
   // Its caller gave it up then: nothing is sent any more that could take the money.
   std::optional<absl::Time> given_up_at;
-  // It was not sent, because the card's network allows no attempt before then (R17).
+  // It was not sent, because the card's network allows no attempt (R17): worth asking again from then on.
   std::optional<absl::Time> retry_at;
 };
 

@@ -87,6 +87,7 @@ absl::StatusOr<std::vector<core::CardTries>> PostgresChargeStore::TriesOf(
           "FROM unnest($1::text[]) WITH ORDINALITY AS card (fingerprint, place) CROSS JOIN LATERAL ("
           "SELECT created_at, false AS is_open FROM charges WHERE card_fingerprint = card.fingerprint "
           "AND state = 'declined' AND created_at > $2 AND gateway_reference <> '' "
+          "AND decline_code NOT IN ('canceled', 'action_expired') "
           "UNION ALL SELECT c.created_at, true FROM payment_methods m CROSS JOIN LATERAL ("
           "SELECT created_at FROM charges WHERE payment_method_id = m.payment_method_id "
           "AND state IN ('pending', 'requires_action', 'unknown') OFFSET 0) AS c "

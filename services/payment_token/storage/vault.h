@@ -21,8 +21,7 @@ class Vault {
   std::string SealCustomer(const Uuid& account_id, absl::string_view customer) const;
   absl::StatusOr<std::string> OpenCustomer(const Uuid& account_id, absl::string_view sealed) const;
 
-  // The gateway's fingerprint, keyed: the same for a card in all accounts, and of no use outside this
-  // service.
+  // The gateway's fingerprint, keyed: the same for a card in all accounts.
   std::string Fingerprint(absl::string_view gateway_fingerprint) const;
 
   // Tells a deleted account again, and nothing else.

@@ -244,7 +244,8 @@ void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& or
   if (!answer.payment_method.empty()) order.payment_method = answer.payment_method;
   order.payment_description = answer.payment_description;
   order.action_url = answer.action_url;
-  if (!answer.decline_code.empty() && !answer.retry_at) order.decline_code = answer.decline_code;
+  const bool is_put_off = answer.retry_at && IsAutomatic(order);
+  if (!answer.decline_code.empty() && !is_put_off) order.decline_code = answer.decline_code;
   switch (answer.state) {
     case AttemptState::kOpen:
       return PutOff(order, now);
@@ -253,8 +254,7 @@ void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& or
       order.decline_code.clear();
       return GoTo(order, OrderStep::kInvoice, now);
     case AttemptState::kDeclined:
-      if (answer.retry_at && IsAutomatic(order))
-        return PostponeOrStop(aggregate, order, *answer.retry_at, now);
+      if (is_put_off) return PostponeOrStop(aggregate, order, *answer.retry_at, now);
       return Declined(policy, aggregate, order, answer.decline_class, now);
     case AttemptState::kRequiresAction:
       return ActionRequired(aggregate, order, is_new, now);

@@ -40,7 +40,7 @@ struct ChargeAnswer {
   std::string action_url = {};
   std::string payment_method = {};  // name
   std::string payment_description = {};
-  // Nothing was sent: the card networks allow no attempt on this card before then (R17).
+  // Nothing was sent: the card networks allow no attempt on this card (R17). Worth another one from then on.
   std::optional<absl::Time> retry_at = {};
 };
 void ChargeAnswered(const DunningPolicy& policy, Aggregate& aggregate, Order& order,

@@ -56,10 +56,10 @@ absl::Status AddPastAttempts(pg::Database& database, const Places& products) {
           "a.off_session, a.state, a.decline_code, a.created_at, a.updated_at "
           "FROM unnest($1::uuid[]) AS p (id), LATERAL (SELECT a.id, a.order_id, a.number, "
           "a.amount_minor, a.payment_method, a.off_session, a.state, a.decline_code, a.created_at, "
-          "a.updated_at FROM orders o JOIN attempts a ON a.order_id = o.id WHERE o.product_id = "
-          "p.id AND o.standing IN ('done', 'void') ORDER BY a.created_at DESC LIMIT 40) "
-          "AS a",
-          renewing));
+          "a.updated_at FROM orders o JOIN attempts a ON a.order_id = o.id "
+          "WHERE o.product_id = p.id AND o.standing IN ('done', 'void') AND a.decline_code <> $2 "
+          "ORDER BY a.created_at DESC LIMIT 40) AS a",
+          renewing, absl::string_view(core::kCardExhausted)));
   for (const pg::Row row : rows) products.at(row.Get<Uuid>("product_id"))->attempts.push_back(ToAttempt(row));
   return absl::OkStatus();
 }

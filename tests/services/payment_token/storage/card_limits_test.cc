@@ -92,10 +92,28 @@ TEST_CASE_METHOD(Fixture, "a card has its limits once, in however many accounts 
   AddCard();
   for (int i = 0; i < 9; ++i) CHECK(Take(Request()).decline_code == "insufficient_funds");
   CHECK(Take(Request()).decline_code == "card_attempts_exhausted");
-  // What is still open counts as well, whosever it is; another card does not.
+  // Another card does not count.
   AddCard("5555555555554444");
   CHECK(Take(Request()).decline_code == "insufficient_funds");
   CHECK(charge_requests() == 19);
+}
+
+TEST_CASE_METHOD(
+    Fixture, "what waits for somebody's answer counts in all accounts, and no more once it was cancelled") {
+  Answer(core::ActionRequired{"https://bank", ""});
+  AddCard();
+  std::vector<core::ChargeRequest> challenges;
+  for (int i = 0; i < 20; ++i) {
+    challenges.push_back(Request());
+    challenges.back().off_session = false;
+    CHECK(Take(challenges.back()).state == core::ChargeState::kRequiresAction);
+  }
+  account = ids.Next();
+  AddCard();
+  Answer(core::Captured{""});
+  CHECK(Take(Request()).retry_at == clock.Now() + core::kOutcomesKnown);
+  for (const core::ChargeRequest& challenge : challenges) CHECK(Cancel(challenge).decline_code == "canceled");
+  CHECK(Take(Request()).state == core::ChargeState::kSucceeded);
 }
 
 TEST_CASE_METHOD(Fixture, "a batch counts a card once over all accounts that hold it") {

@@ -53,6 +53,21 @@ TEST_CASE("A declined order of a customer who is there fails, and its pro-forma 
   CHECK_FALSE(order.next_at);
 }
 
+TEST_CASE("A card that is worn out ends the order of a customer who is there, who is told why") {
+  Aggregate aggregate = PaidPlan(kStart);
+  const auto offer = core::OfferRenewal(TestCatalogue(), aggregate, 0, false, "EUR", kParis, kStart);
+  REQUIRE(core::StartOrder(aggregate, testing::OrderFor(*offer, "renewal", kStart), kStart).ok());
+  Order& order = *aggregate.FindOrder(Id("renewal"));
+  core::BeginAttempt(Policy(), aggregate, order, kStart);
+  core::ChargeAnswered(Policy(), aggregate, order,
+                       {.state = AttemptState::kDeclined,
+                        .decline_code = core::kCardExhausted,
+                        .retry_at = kStart + absl::Hours(24)},
+                       kStart);
+  CHECK(order.failure == OrderFailure::kPaymentDeclined);
+  CHECK(order.decline_code == core::kCardExhausted);
+}
+
 TEST_CASE("A failed purchase leaves no product behind") {
   Aggregate aggregate;
   aggregate.product = testing::NewPlan();
