@@ -29,7 +29,7 @@ using telemetry::Severity;
 constexpr absl::Duration kReadinessPause = absl::Seconds(1);
 constexpr absl::Duration kDrainGrace = absl::Seconds(25);
 // One for each job, so that calls never wait for jobs; opened only when so many are at work at once.
-constexpr int kConnectionsForJobs = 24;
+constexpr int kConnectionsForJobs = 28;
 
 [[noreturn]] void Exit(const std::string& service, absl::string_view why) {
   std::fprintf(stderr, "perennial-%s: %s\n", service.c_str(), std::string(why).c_str());

@@ -8,9 +8,9 @@ namespace {
 
 constexpr char kSchemaVersion[] = "20261124000100";
 constexpr size_t kLongestUrl = 200;
-// Workers wait for the gateway. More than subscription has batches (12), or while the gateway is slow a
+// Workers wait for the gateway. More than subscription has batches (16), or while the gateway is slow a
 // customer who pays waits for one of them.
-constexpr int kWorkers = 20;
+constexpr int kWorkers = 24;
 // Each is an open file.
 constexpr int64_t kMostConnections = 1000;
 

@@ -26,7 +26,7 @@ namespace perennial::subscription {
 namespace {
 
 // Of renewals, and of orders. payment_token has more workers than these together (its config.cc).
-constexpr int kBatchesAtOnce = 6;
+constexpr int kBatchesAtOnce = 8;
 
 // All objects of the service, in the order of their construction.
 struct Parts {
